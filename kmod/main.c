@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Beginning and end of the module and of each namespace, in order. */
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <net/genetlink.h>
+#include <net/netns/generic.h>
+
+#include "odmm.h"
+
+static unsigned int odmm_net_id __read_mostly;
+
+struct odmm_net *odmm_net(const struct net *net)
+{
+	return net_generic(net, odmm_net_id);
+}
+
+static int __net_init odmm_net_init(struct net *net)
+{
+	struct odmm_net *odn = odmm_net(net);
+	int err;
+
+	odn->net = net;
+	odn->on_prefix = odmm_request_on_prefix;
+	odn->on_agent = odmm_request_on_agent;
+	spin_lock_init(&odn->lock);
+	odmm_policy_init(odn);
+	odmm_deadline_start(odn);
+	odmm_prefix_init(odn);
+	odmm_agent_init(odn);
+	odmm_request_init(odn);
+	err = odmm_session_init(odn);
+	if (err)
+		return err;
+	err = odmm_address_init(odn);
+	if (err)
+		odmm_session_exit(odn);
+	return err;
+}
+
+/* From those who ask down to what they were given. */
+static void __net_exit odmm_net_exit(struct net *net)
+{
+	struct odmm_net *odn = odmm_net(net);
+
+	odmm_session_exit(odn);
+	odmm_request_exit(odn);
+	odmm_agent_exit(odn);
+	odmm_prefix_exit(odn);
+	odmm_address_exit(odn);
+	odmm_deadline_stop(odn);
+}
+
+static struct pernet_operations odmm_net_ops = {
+	.init = odmm_net_init,
+	.exit = odmm_net_exit,
+	.id = &odmm_net_id,
+	.size = sizeof(struct odmm_net),
+};
+
+/*
+ * An interface that is still listed stays: unregistering a notifier replays
+ * the removal of all interfaces to it.
+ */
+static int odmm_netdev_event(struct notifier_block *nb, unsigned long event,
+			     void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct odmm_net *odn = odmm_net(dev_net(dev));
+
+	if (event != NETDEV_UNREGISTER ||
+	    __dev_get_by_index(odn->net, dev->ifindex))
+		return NOTIFY_DONE;
+	spin_lock(&odn->lock);
+	odmm_request_link_gone(odn, dev->ifindex);
+	odmm_prefix_link_gone(odn, dev->ifindex);
+	spin_unlock(&odn->lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block odmm_netdev_notifier = {
+	.notifier_call = odmm_netdev_event,
+};
+
+/* The doors are opened last, and each finds all behind it ready. */
+static int __init odmm_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&odmm_net_ops);
+	if (err)
+		return err;
+	err = register_netdevice_notifier(&odmm_netdev_notifier);
+	if (err)
+		goto err_pernet;
+	err = odmm_agent_notifier_init();
+	if (err)
+		goto err_netdev;
+	err = odmm_netlink_init();
+	if (err)
+		goto err_agent;
+	err = odmm_sockopt_init();
+	if (err)
+		goto err_netlink;
+	return 0;
+
+err_netlink:
+	odmm_netlink_exit();
+err_agent:
+	odmm_agent_notifier_exit();
+err_netdev:
+	unregister_netdevice_notifier(&odmm_netdev_notifier);
+err_pernet:
+	unregister_pernet_subsys(&odmm_net_ops);
+	return err;
+}
+
+/*
+ * The options go first: while an entry of a dying module is registered, those
+ * of all other modules are hidden.
+ */
+static void __exit odmm_exit(void)
+{
+	odmm_sockopt_exit();
+	odmm_netlink_exit();
+	odmm_agent_notifier_exit();
+	unregister_netdevice_notifier(&odmm_netdev_notifier);
+	unregister_pernet_subsys(&odmm_net_ops);
+}
+
+module_init(odmm_init);
+module_exit(odmm_exit);
+
+MODULE_DESCRIPTION("On-demand mobility for IPv6 (RFC 8653)");
+MODULE_AUTHOR("The odmm authors");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_GENL_FAMILY("odmm");

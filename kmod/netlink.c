@@ -1,0 +1,790 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The generic netlink family: parse, call, print. Operations and attribute
+ * policies are generated from Documentation/netlink/specs/odmm.yaml.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "netlink-gen.h"
+#include "odmm.h"
+
+/* Prefixes whose users are counted by one walk of the sockets. */
+#define ODMM_DUMP_BATCH		64
+
+#define ODMM_CLAIM_IFINDEX_MAX	64
+
+static struct odmm_net *odmm_nl_net(const struct genl_info *info)
+{
+	return odmm_net(genl_info_net((struct genl_info *)info));
+}
+
+static struct sk_buff *odmm_nl_reply(struct genl_info *info, u8 cmd)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+
+	if (skb)
+		genlmsg_put_reply(skb, info, &odmm_nl_family, 0, cmd);
+	return skb;
+}
+
+/* Sends @skb, or frees it if there is an error. */
+static int odmm_nl_finish(struct genl_info *info, struct sk_buff *skb, int err)
+{
+	if (err) {
+		nlmsg_free(skb);
+		return err;
+	}
+	genlmsg_end(skb, genlmsg_data(nlmsg_data(nlmsg_hdr(skb))));
+	return genlmsg_reply(skb, info);
+}
+
+static u32 odmm_nl_u32(const struct genl_info *info, int attr, u32 missing)
+{
+	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : missing;
+}
+
+static u64 odmm_nl_u64(const struct genl_info *info, int attr)
+{
+	return info->attrs[attr] ? nla_get_u64(info->attrs[attr]) : 0;
+}
+
+/**
+ * struct odmm_nl_viewer - who looks, as of the start of a get or dump
+ * @all: may see what belongs to others
+ * @uid: who it is
+ */
+struct odmm_nl_viewer {
+	bool	all;
+	kuid_t	uid;
+};
+
+static void odmm_nl_viewer(struct odmm_nl_viewer *viewer, struct sk_buff *skb)
+{
+	struct user_namespace *ns = sock_net(skb->sk)->user_ns;
+
+	viewer->all = netlink_ns_capable(skb, ns, CAP_NET_ADMIN);
+	viewer->uid = current_euid();
+}
+
+static bool odmm_nl_may_see(const struct odmm_nl_viewer *viewer, kuid_t uid)
+{
+	return viewer->all || uid_eq(viewer->uid, uid);
+}
+
+/**
+ * struct odmm_nl_dump - where a dump has got to, in netlink_callback.ctx
+ * @viewer: who looks
+ * @begun: the rest is set
+ * @prefix: last one shown
+ * @key: number or cookie of the last one shown
+ */
+struct odmm_nl_dump {
+	struct odmm_nl_viewer	viewer;
+	bool			begun;
+	struct in6_addr		prefix;
+	u64			key;
+};
+
+/* The first call is made in the context of whoever asks. */
+static struct odmm_nl_dump *odmm_nl_dump(struct netlink_callback *cb)
+{
+	struct odmm_nl_dump *dump = (void *)cb->ctx;
+
+	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	if (!dump->begun)
+		odmm_nl_viewer(&dump->viewer, cb->skb);
+	return dump;
+}
+
+static void *odmm_nl_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
+			      u8 cmd)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+			   cb->nlh->nlmsg_seq, &odmm_nl_family, NLM_F_MULTI,
+			   cmd);
+}
+
+/* Ends one object of a dump; false if it did not fit. */
+static bool odmm_nl_dump_end(struct sk_buff *skb, void *hdr, int err)
+{
+	if (err) {
+		genlmsg_cancel(skb, hdr);
+		return false;
+	}
+	genlmsg_end(skb, hdr);
+	return true;
+}
+
+static int odmm_nl_prefix_spec(struct genl_info *info,
+			       struct odmm_prefix_spec *spec)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_PREFIX_PREFIX) ||
+	    GENL_REQ_ATTR_CHECK(info, ODMM_A_PREFIX_LEN))
+		return -EINVAL;
+	spec->prefix = nla_get_in6_addr(attrs[ODMM_A_PREFIX_PREFIX]);
+	spec->len = nla_get_u32(attrs[ODMM_A_PREFIX_LEN]);
+	return 0;
+}
+
+/* With the net lock held. */
+static struct odmm_prefix *odmm_nl_prefix(struct odmm_net *odn,
+					  struct genl_info *info,
+					  const struct odmm_prefix_spec *spec)
+{
+	struct odmm_prefix *p = odmm_prefix_find(odn, &spec->prefix, spec->len);
+
+	if (p)
+		return p;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[ODMM_A_PREFIX_PREFIX],
+			    "odmm: no such prefix");
+	return ERR_PTR(-ENOENT);
+}
+
+static int odmm_nl_prefix_err(struct genl_info *info,
+			      const struct odmm_prefix_spec *spec, int err)
+{
+	if (err && spec->culprit)
+		NL_SET_BAD_ATTR(info->extack, info->attrs[spec->culprit]);
+	return err;
+}
+
+int odmm_nl_prefix_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	struct nlattr **attrs = info->attrs;
+	struct odmm_prefix_spec spec = {};
+	struct odmm_prefix *p;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_PREFIX_TYPE) ||
+	    GENL_REQ_ATTR_CHECK(info, ODMM_A_PREFIX_IFINDEX))
+		return -EINVAL;
+	err = odmm_nl_prefix_spec(info, &spec);
+	if (err)
+		return err;
+	spec.type = nla_get_u32(attrs[ODMM_A_PREFIX_TYPE]);
+	spec.ifindex = nla_get_u32(attrs[ODMM_A_PREFIX_IFINDEX]);
+	spec.home = odmm_nl_u32(info, ODMM_A_PREFIX_HOME, 0);
+	spec.flags = odmm_nl_u32(info, ODMM_A_PREFIX_FLAGS, 0);
+	spec.valid_lft = odmm_nl_u32(info, ODMM_A_PREFIX_VALID_LFT,
+				     ODMM_LFT_INFINITY);
+	spec.preferred_lft = odmm_nl_u32(info, ODMM_A_PREFIX_PREFERRED_LFT,
+					 spec.valid_lft);
+	spec.cookie = odmm_nl_u64(info, ODMM_A_PREFIX_COOKIE);
+	spec.origin = attrs[ODMM_A_PREFIX_ORIGIN] ?
+		      nla_data(attrs[ODMM_A_PREFIX_ORIGIN]) : "static";
+	if (spec.flags & ODMM_PREFIX_F_EXCLUSIVE) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attrs[ODMM_A_PREFIX_FLAGS],
+				    "odmm: the kernel alone makes a prefix exclusive");
+		return -EINVAL;
+	}
+
+	spin_lock(&odn->lock);
+	if (attrs[ODMM_A_PREFIX_COOKIE]) {
+		err = odmm_request_answer(odn, &spec, info->extack);
+	} else {
+		p = odmm_prefix_add(odn, &spec, info->extack);
+		err = PTR_ERR_OR_ZERO(p);
+	}
+	spin_unlock(&odn->lock);
+	return odmm_nl_prefix_err(info, &spec, err);
+}
+
+static bool odmm_nl_type_is_kept(const struct odmm_prefix *p)
+{
+	return p->address.type == ODMM_TYPE_FIXED ||
+	       p->address.type == ODMM_TYPE_SESSION_LASTING;
+}
+
+/* Sleeps: sessions are known, but children and others must be looked for. */
+static u32 odmm_nl_prefix_users(struct odmm_net *odn,
+				const struct odmm_prefix_spec *spec)
+{
+	struct odmm_user_count count;
+	struct odmm_prefix *p;
+	u32 sessions = 0;
+	bool kept;
+
+	spin_lock(&odn->lock);
+	p = odmm_prefix_find(odn, &spec->prefix, spec->len);
+	kept = p && odmm_nl_type_is_kept(p) && p->address.made;
+	if (kept) {
+		count.addr = p->address.addr;
+		sessions = p->sessions;
+	}
+	spin_unlock(&odn->lock);
+	if (!kept)
+		return 0;
+	odmm_users_count(odn, &count, 1);
+	return sessions + count.users;
+}
+
+int odmm_nl_prefix_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	struct odmm_prefix_spec spec = {};
+	struct odmm_prefix *p;
+	int err;
+
+	err = odmm_nl_prefix_spec(info, &spec);
+	if (err)
+		return err;
+	if (!info->attrs[ODMM_A_PREFIX_FORCE] &&
+	    odmm_nl_prefix_users(odn, &spec)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[ODMM_A_PREFIX_PREFIX],
+				    "odmm: sockets hold that prefix; force deletes it all the same");
+		return -EBUSY;
+	}
+
+	spin_lock(&odn->lock);
+	p = odmm_nl_prefix(odn, info, &spec);
+	if (!IS_ERR(p))
+		odmm_prefix_remove(p);
+	spin_unlock(&odn->lock);
+	return PTR_ERR_OR_ZERO(p);
+}
+
+int odmm_nl_prefix_change_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	struct odmm_prefix_spec spec = {};
+	struct odmm_prefix *p;
+	u32 preferred;
+	int err;
+
+	err = odmm_nl_prefix_spec(info, &spec);
+	if (err)
+		return err;
+	spec.ifindex = odmm_nl_u32(info, ODMM_A_PREFIX_IFINDEX, 0);
+
+	spin_lock(&odn->lock);
+	p = odmm_nl_prefix(odn, info, &spec);
+	err = PTR_ERR_OR_ZERO(p);
+	if (!err) {
+		spec.valid_lft = odmm_nl_u32(info, ODMM_A_PREFIX_VALID_LFT,
+					     odmm_prefix_lft(p->valid_until));
+		preferred = min(odmm_prefix_lft(p->preferred_until),
+				spec.valid_lft);
+		spec.preferred_lft = odmm_nl_u32(info,
+						 ODMM_A_PREFIX_PREFERRED_LFT,
+						 preferred);
+		err = odmm_prefix_change(odn, p, &spec, info->extack);
+	}
+	spin_unlock(&odn->lock);
+	return odmm_nl_prefix_err(info, &spec, err);
+}
+
+/**
+ * struct odmm_nl_prefixes - a batch of prefixes and the users of them
+ * @n: how many
+ * @n_counts: how many of them have an address
+ * @p: the prefixes, references held
+ * @counts: users of the addresses
+ */
+struct odmm_nl_prefixes {
+	unsigned int		n;
+	unsigned int		n_counts;
+	struct odmm_prefix	*p[ODMM_DUMP_BATCH];
+	struct odmm_user_count	counts[ODMM_DUMP_BATCH];
+};
+
+/* With the net lock held. */
+static void odmm_nl_prefixes_add(struct odmm_nl_prefixes *batch,
+				 struct odmm_prefix *p)
+{
+	odmm_prefix_get(p);
+	batch->p[batch->n++] = p;
+	if (p->address.made)
+		batch->counts[batch->n_counts++].addr = p->address.addr;
+}
+
+static void odmm_nl_prefixes_put(struct odmm_nl_prefixes *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->n; i++)
+		odmm_prefix_put(batch->p[i]);
+	kfree(batch);
+}
+
+static int odmm_nl_prefix_print(struct sk_buff *skb, struct odmm_prefix *p,
+				const struct odmm_nl_prefixes *batch)
+{
+	u32 users = p->sessions;
+
+	if (p->address.made)
+		users += odmm_users_of(batch->counts, batch->n_counts,
+				       &p->address.addr);
+	return odmm_print_prefix(skb, p) ?:
+	       nla_put_u32(skb, ODMM_A_PREFIX_USERS, users);
+}
+
+int odmm_nl_prefix_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	struct odmm_prefix_spec spec = {};
+	struct odmm_nl_prefixes *batch;
+	struct sk_buff *reply;
+	struct odmm_prefix *p;
+	int err;
+
+	err = odmm_nl_prefix_spec(info, &spec);
+	if (err)
+		return err;
+	batch = kzalloc(sizeof(*batch), GFP_KERNEL);
+	reply = odmm_nl_reply(info, ODMM_CMD_PREFIX_GET);
+	err = batch && reply ? 0 : -ENOMEM;
+	if (err)
+		goto out;
+
+	spin_lock(&odn->lock);
+	p = odmm_nl_prefix(odn, info, &spec);
+	err = PTR_ERR_OR_ZERO(p);
+	if (!err)
+		odmm_nl_prefixes_add(batch, p);
+	spin_unlock(&odn->lock);
+	if (err)
+		goto out;
+
+	odmm_users_count(odn, batch->counts, batch->n_counts);
+	spin_lock(&odn->lock);
+	err = odmm_nl_prefix_print(reply, p, batch);
+	spin_unlock(&odn->lock);
+out:
+	if (batch)
+		odmm_nl_prefixes_put(batch);
+	return odmm_nl_finish(info, reply, err);
+}
+
+static void odmm_nl_prefixes_collect(struct odmm_net *odn,
+				     const struct odmm_nl_dump *dump,
+				     struct odmm_nl_prefixes *batch)
+{
+	const struct in6_addr *last = dump->begun ? &dump->prefix : NULL;
+	struct odmm_prefix *p;
+
+	spin_lock(&odn->lock);
+	while (batch->n < ODMM_DUMP_BATCH &&
+	       (p = odmm_prefix_after(odn, last))) {
+		odmm_nl_prefixes_add(batch, p);
+		last = &p->address.prefix;
+	}
+	spin_unlock(&odn->lock);
+}
+
+int odmm_nl_prefix_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct odmm_net *odn = odmm_net(sock_net(cb->skb->sk));
+	struct odmm_nl_dump *dump = odmm_nl_dump(cb);
+	struct odmm_nl_prefixes *batch;
+	unsigned int i;
+	void *hdr;
+
+	batch = kzalloc(sizeof(*batch), GFP_KERNEL);
+	if (!batch)
+		return -ENOMEM;
+	odmm_nl_prefixes_collect(odn, dump, batch);
+	odmm_users_count(odn, batch->counts, batch->n_counts);
+
+	spin_lock(&odn->lock);
+	for (i = 0; i < batch->n; i++) {
+		hdr = odmm_nl_dump_put(skb, cb, ODMM_CMD_PREFIX_GET);
+		if (!hdr ||
+		    !odmm_nl_dump_end(skb, hdr,
+				      odmm_nl_prefix_print(skb, batch->p[i],
+							   batch)))
+			break;
+		dump->prefix = batch->p[i]->address.prefix;
+		dump->begun = true;
+	}
+	spin_unlock(&odn->lock);
+	odmm_nl_prefixes_put(batch);
+	return skb->len;
+}
+
+int odmm_nl_request_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	struct odmm_nl_viewer viewer;
+	struct odmm_request *req;
+	struct sk_buff *reply;
+	int err = -ENOENT;
+
+	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_REQUEST_COOKIE))
+		return -EINVAL;
+	reply = odmm_nl_reply(info, ODMM_CMD_REQUEST_GET);
+	if (!reply)
+		return -ENOMEM;
+	odmm_nl_viewer(&viewer, skb);
+
+	spin_lock(&odn->lock);
+	req = odmm_request_find(odn, odmm_nl_u64(info, ODMM_A_REQUEST_COOKIE));
+	if (req && odmm_nl_may_see(&viewer, req->uid))
+		err = odmm_print_request(reply, odn, req);
+	spin_unlock(&odn->lock);
+
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[ODMM_A_REQUEST_COOKIE],
+				    "odmm: no such request, or it is over");
+	return odmm_nl_finish(info, reply, err);
+}
+
+int odmm_nl_request_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct odmm_net *odn = odmm_net(sock_net(cb->skb->sk));
+	struct odmm_nl_dump *dump = odmm_nl_dump(cb);
+	struct odmm_request *req;
+	void *hdr;
+
+	spin_lock(&odn->lock);
+	while ((req = odmm_request_after(odn, dump->key))) {
+		if (odmm_nl_may_see(&dump->viewer, req->uid)) {
+			hdr = odmm_nl_dump_put(skb, cb, ODMM_CMD_REQUEST_GET);
+			if (!hdr || !odmm_nl_dump_end(skb, hdr,
+						      odmm_print_request(skb, odn, req)))
+				break;
+		}
+		dump->key = req->cookie;
+		dump->begun = true;
+	}
+	spin_unlock(&odn->lock);
+	return skb->len;
+}
+
+int odmm_nl_request_accept_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	u64 cookie = odmm_nl_u64(info, ODMM_A_REQUEST_COOKIE);
+	struct odmm_request *req;
+	struct sk_buff *reply;
+	int err;
+
+	reply = odmm_nl_reply(info, ODMM_CMD_REQUEST_ACCEPT);
+	if (!reply)
+		return -ENOMEM;
+
+	spin_lock(&odn->lock);
+	err = odmm_request_accept(odn, odmm_agent_of(odn, NETLINK_CB(skb).sk),
+				  cookie, &req, info->extack);
+	if (!err)
+		err = odmm_print_request(reply, odn, req);
+	spin_unlock(&odn->lock);
+
+	if (err && info->attrs[ODMM_A_REQUEST_COOKIE])
+		NL_SET_BAD_ATTR(info->extack,
+				info->attrs[ODMM_A_REQUEST_COOKIE]);
+	return odmm_nl_finish(info, reply, err);
+}
+
+/* What an application may get to see. */
+static bool odmm_nl_is_refusal(u32 error)
+{
+	switch (error) {
+	case EOPNOTSUPP:
+	case EADDRNOTAVAIL:
+	case ETIMEDOUT:
+	case EACCES:
+	case EDQUOT:
+	case ENETDOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int odmm_nl_request_done_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	u64 cookie = odmm_nl_u64(info, ODMM_A_REQUEST_COOKIE);
+	u32 error = odmm_nl_u32(info, ODMM_A_REQUEST_ERROR, 0);
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_REQUEST_COOKIE) ||
+	    GENL_REQ_ATTR_CHECK(info, ODMM_A_REQUEST_ERROR))
+		return -EINVAL;
+	if (!odmm_nl_is_refusal(error)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[ODMM_A_REQUEST_ERROR],
+				    "odmm: not an error that a refusal can have");
+		return -EINVAL;
+	}
+
+	spin_lock(&odn->lock);
+	err = odmm_request_refuse(odn, cookie, error, info->extack);
+	spin_unlock(&odn->lock);
+
+	if (err)
+		NL_SET_BAD_ATTR(info->extack,
+				info->attrs[ODMM_A_REQUEST_COOKIE]);
+	return err;
+}
+
+/* With the net lock held. */
+static int odmm_nl_agent_print(struct sk_buff *skb, struct odmm_net *odn,
+			       const struct odmm_agent *agent)
+{
+	return odmm_print_agent(skb, agent) ?:
+	       nla_put_u32(skb, ODMM_A_AGENT_ACCEPTED,
+			   odmm_request_accepted(odn, agent->id));
+}
+
+int odmm_nl_agent_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	u32 id = odmm_nl_u32(info, ODMM_A_AGENT_ID, 0);
+	struct odmm_agent *agent = NULL;
+	struct sk_buff *reply;
+	int err = -ENOENT;
+
+	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_AGENT_ID))
+		return -EINVAL;
+	reply = odmm_nl_reply(info, ODMM_CMD_AGENT_GET);
+	if (!reply)
+		return -ENOMEM;
+
+	spin_lock(&odn->lock);
+	if (id)
+		agent = odmm_agent_after(odn, id - 1);
+	if (agent && agent->id == id)
+		err = odmm_nl_agent_print(reply, odn, agent);
+	spin_unlock(&odn->lock);
+
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[ODMM_A_AGENT_ID],
+				    "odmm: no such claim");
+	return odmm_nl_finish(info, reply, err);
+}
+
+int odmm_nl_agent_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct odmm_net *odn = odmm_net(sock_net(cb->skb->sk));
+	struct odmm_nl_dump *dump = odmm_nl_dump(cb);
+	struct odmm_agent *agent;
+	void *hdr;
+
+	spin_lock(&odn->lock);
+	while ((agent = odmm_agent_after(odn, dump->key))) {
+		hdr = odmm_nl_dump_put(skb, cb, ODMM_CMD_AGENT_GET);
+		if (!hdr || !odmm_nl_dump_end(skb, hdr,
+					      odmm_nl_agent_print(skb, odn, agent)))
+			break;
+		dump->key = agent->id;
+		dump->begun = true;
+	}
+	spin_unlock(&odn->lock);
+	return skb->len;
+}
+
+/* Interfaces that a claim names: how many, or an error. */
+static int odmm_nl_claim_count(struct genl_info *info)
+{
+	struct net *net = genl_info_net(info);
+	const struct nlattr *attr;
+	int rem, n = 0;
+	bool known;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != ODMM_A_AGENT_IFINDEX)
+			continue;
+		rcu_read_lock();
+		known = dev_get_by_index_rcu(net, nla_get_u32(attr));
+		rcu_read_unlock();
+		if (!known) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "odmm: no such interface");
+			return -ENODEV;
+		}
+		if (++n > ODMM_CLAIM_IFINDEX_MAX) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "odmm: claim names more than 64 interfaces");
+			return -E2BIG;
+		}
+	}
+	return n;
+}
+
+static struct odmm_agent *odmm_nl_claim(struct sk_buff *skb,
+					struct genl_info *info)
+{
+	int n = odmm_nl_claim_count(info), rem, i = 0;
+	struct nlattr **attrs = info->attrs;
+	struct odmm_agent *agent;
+	const struct nlattr *attr;
+
+	if (n < 0)
+		return ERR_PTR(n);
+	agent = odmm_agent_alloc(n);
+	if (!agent)
+		return ERR_PTR(-ENOMEM);
+	agent->sk = NETLINK_CB(skb).sk;
+	agent->portid = info->snd_portid;
+	/* Type 0 does not exist, but its bit fits into the attribute's range. */
+	agent->types = nla_get_u32(attrs[ODMM_A_AGENT_TYPES]) & ~1U;
+	if (attrs[ODMM_A_AGENT_NAME])
+		nla_strscpy(agent->name, attrs[ODMM_A_AGENT_NAME],
+			    sizeof(agent->name));
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem)
+		if (nla_type(attr) == ODMM_A_AGENT_IFINDEX)
+			agent->ifindex[i++] = nla_get_u32(attr);
+	return agent;
+}
+
+int odmm_nl_agent_claim_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	struct odmm_agent *agent;
+	struct sk_buff *reply;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_AGENT_TYPES))
+		return -EINVAL;
+	reply = odmm_nl_reply(info, ODMM_CMD_AGENT_CLAIM);
+	if (!reply)
+		return -ENOMEM;
+	agent = odmm_nl_claim(skb, info);
+	if (IS_ERR(agent))
+		return odmm_nl_finish(info, reply, PTR_ERR(agent));
+
+	spin_lock(&odn->lock);
+	err = odmm_agent_claim(odn, agent, info->extack);
+	if (!err)
+		err = nla_put_u32(reply, ODMM_A_AGENT_ID, agent->id);
+	else
+		kfree(agent);
+	spin_unlock(&odn->lock);
+	return odmm_nl_finish(info, reply, err);
+}
+
+/*
+ * A session that is in the index while the lock is held keeps its socket until
+ * the lock is let go.
+ */
+int odmm_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	struct odmm_nl_viewer viewer;
+	struct odmm_session *s;
+	struct sk_buff *reply;
+	int err = -ENOENT;
+
+	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_SESSION_ID))
+		return -EINVAL;
+	reply = odmm_nl_reply(info, ODMM_CMD_SESSION_GET);
+	if (!reply)
+		return -ENOMEM;
+	odmm_nl_viewer(&viewer, skb);
+
+	spin_lock(&odn->lock);
+	s = xa_load(&odn->session_ids, odmm_nl_u32(info, ODMM_A_SESSION_ID, 0));
+	if (s && odmm_nl_may_see(&viewer, s->want.uid))
+		err = odmm_print_session(reply, s);
+	spin_unlock(&odn->lock);
+
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[ODMM_A_SESSION_ID],
+				    "odmm: no such session");
+	return odmm_nl_finish(info, reply, err);
+}
+
+int odmm_nl_session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct odmm_net *odn = odmm_net(sock_net(cb->skb->sk));
+	struct odmm_nl_dump *dump = odmm_nl_dump(cb);
+	unsigned long id = dump->key;
+	struct odmm_session *s;
+	void *hdr;
+
+	spin_lock(&odn->lock);
+	while ((s = xa_find_after(&odn->session_ids, &id, ULONG_MAX,
+				  XA_PRESENT))) {
+		if (odmm_nl_may_see(&dump->viewer, s->want.uid)) {
+			hdr = odmm_nl_dump_put(skb, cb, ODMM_CMD_SESSION_GET);
+			if (!hdr || !odmm_nl_dump_end(skb, hdr,
+						      odmm_print_session(skb, s)))
+				break;
+		}
+		dump->key = id;
+		dump->begun = true;
+	}
+	spin_unlock(&odn->lock);
+	return skb->len;
+}
+
+int odmm_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	struct sk_buff *reply;
+	int err;
+
+	reply = odmm_nl_reply(info, ODMM_CMD_STATS_GET);
+	if (!reply)
+		return -ENOMEM;
+	spin_lock(&odn->lock);
+	err = odmm_print_stats(reply, odn);
+	spin_unlock(&odn->lock);
+	return odmm_nl_finish(info, reply, err);
+}
+
+int odmm_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+
+	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_POLICY_SECRET))
+		return -EINVAL;
+	spin_lock(&odn->lock);
+	nla_memcpy(&odn->secret, info->attrs[ODMM_A_POLICY_SECRET],
+		   sizeof(odn->secret));
+	spin_unlock(&odn->lock);
+	return 0;
+}
+
+/* Both show what other users do. */
+static const struct genl_multicast_group odmm_nl_groups[] = {
+	[ODMM_NLGRP_REQUESTS] = {
+		.name = ODMM_MCGRP_REQUESTS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+	[ODMM_NLGRP_EVENTS] = {
+		.name = ODMM_MCGRP_EVENTS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
+struct genl_family odmm_nl_family = {
+	.name		= ODMM_FAMILY_NAME,
+	.version	= ODMM_FAMILY_VERSION,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+	.ops		= odmm_nl_ops,
+	.n_ops		= ARRAY_SIZE(odmm_nl_ops),
+	.mcgrps		= odmm_nl_groups,
+	.n_mcgrps	= ARRAY_SIZE(odmm_nl_groups),
+};
+
+int odmm_netlink_init(void)
+{
+	int err;
+
+	err = genl_register_family(&odmm_nl_family);
+	if (!err)
+		odmm_event_start();
+	return err;
+}
+
+void odmm_netlink_exit(void)
+{
+	odmm_event_stop();
+	genl_unregister_family(&odmm_nl_family);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Objects as netlink attributes: the same for gets, dumps and notifications.
+ * Called with the net lock held. 0 or -EMSGSIZE.
+ */
+#include <net/netlink.h>
+#include <net/sock.h>
+
+#include "odmm.h"
+
+/* 0 is "none" for these: the attribute is left out. */
+static int odmm_print_some(struct sk_buff *skb, int attr, u32 val)
+{
+	return val ? nla_put_u32(skb, attr, val) : 0;
+}
+
+/* As the owner of the network namespace sees it. */
+static u32 odmm_print_uid(const struct odmm_net *odn, kuid_t uid)
+{
+	return from_kuid_munged(odn->net->user_ns, uid);
+}
+
+static int odmm_print_prefix_lives(struct sk_buff *skb,
+				   const struct odmm_prefix *p)
+{
+	return nla_put_u32(skb, ODMM_A_PREFIX_VALID_LFT,
+			   odmm_prefix_lft(p->valid_until)) ?:
+	       nla_put_u32(skb, ODMM_A_PREFIX_PREFERRED_LFT,
+			   odmm_prefix_lft(p->preferred_until)) ?:
+	       nla_put_u32(skb, ODMM_A_PREFIX_SESSIONS, p->sessions);
+}
+
+/* Without the users: those are counted by walking all sockets. */
+int odmm_print_prefix(struct sk_buff *skb, const struct odmm_prefix *p)
+{
+	const struct odmm_address *a = &p->address;
+	int err;
+
+	err = nla_put_in6_addr(skb, ODMM_A_PREFIX_PREFIX, &a->prefix) ?:
+	      nla_put_u32(skb, ODMM_A_PREFIX_LEN, a->prefix_len) ?:
+	      nla_put_u32(skb, ODMM_A_PREFIX_TYPE, a->type) ?:
+	      odmm_print_some(skb, ODMM_A_PREFIX_IFINDEX, p->ifindex) ?:
+	      nla_put_u32(skb, ODMM_A_PREFIX_HOME, a->ifindex) ?:
+	      nla_put_u32(skb, ODMM_A_PREFIX_STATE, p->state) ?:
+	      nla_put_u32(skb, ODMM_A_PREFIX_FLAGS, p->flags) ?:
+	      nla_put_string(skb, ODMM_A_PREFIX_ORIGIN, p->origin) ?:
+	      odmm_print_prefix_lives(skb, p);
+	if (!err && a->made)
+		err = nla_put_in6_addr(skb, ODMM_A_PREFIX_ADDRESS, &a->addr);
+	if (!err && p->cookie)
+		err = nla_put_u64_64bit(skb, ODMM_A_PREFIX_COOKIE, p->cookie,
+					ODMM_A_PREFIX_PAD);
+	return err;
+}
+
+int odmm_print_request(struct sk_buff *skb, const struct odmm_net *odn,
+		       const struct odmm_request *req)
+{
+	ktime_t age = ktime_sub(ktime_get_boottime(), req->born);
+
+	return nla_put_u64_64bit(skb, ODMM_A_REQUEST_COOKIE, req->cookie,
+				 ODMM_A_REQUEST_PAD) ?:
+	       nla_put_u32(skb, ODMM_A_REQUEST_TYPE, req->key.type) ?:
+	       odmm_print_some(skb, ODMM_A_REQUEST_IFINDEX,
+			       req->key.ifindex) ?:
+	       nla_put_u32(skb, ODMM_A_REQUEST_FLAGS, req->key.flags) ?:
+	       nla_put_u32(skb, ODMM_A_REQUEST_STATE, req->state) ?:
+	       odmm_print_some(skb, ODMM_A_REQUEST_ERROR, req->error) ?:
+	       nla_put_u32(skb, ODMM_A_REQUEST_WAITERS, req->waiters) ?:
+	       nla_put_u32(skb, ODMM_A_REQUEST_UID,
+			   odmm_print_uid(odn, req->uid)) ?:
+	       odmm_print_some(skb, ODMM_A_REQUEST_AGENT, req->agent) ?:
+	       nla_put_u32(skb, ODMM_A_REQUEST_AGE, ktime_to_ms(age));
+}
+
+/* Without the number of accepted requests, which has to be counted. */
+int odmm_print_agent(struct sk_buff *skb, const struct odmm_agent *agent)
+{
+	u32 i;
+	int err;
+
+	err = nla_put_u32(skb, ODMM_A_AGENT_ID, agent->id) ?:
+	      nla_put_u32(skb, ODMM_A_AGENT_PORT_ID, agent->portid) ?:
+	      nla_put_u32(skb, ODMM_A_AGENT_TYPES, agent->types) ?:
+	      nla_put_string(skb, ODMM_A_AGENT_NAME, agent->name);
+	for (i = 0; !err && i < agent->n_ifindex; i++)
+		err = nla_put_u32(skb, ODMM_A_AGENT_IFINDEX,
+				  agent->ifindex[i]);
+	return err;
+}
+
+static int odmm_print_want(struct sk_buff *skb, const struct odmm_session *s)
+{
+	const struct odmm_want *w = &s->want;
+	const struct odmm_prefix *p;
+	int err = 0;
+
+	p = rcu_dereference_protected(w->prefix,
+				      lockdep_is_held(&s->odn->lock));
+	if (p)
+		err = nla_put_in6_addr(skb, ODMM_A_SESSION_ADDRESS,
+				       &p->address.addr);
+	if (!err && w->req)
+		err = nla_put_u64_64bit(skb, ODMM_A_SESSION_COOKIE,
+					w->req->cookie, ODMM_A_SESSION_PAD);
+	return err;
+}
+
+int odmm_print_session(struct sk_buff *skb, const struct odmm_session *s)
+{
+	return nla_put_u32(skb, ODMM_A_SESSION_ID, s->id) ?:
+	       nla_put_u32(skb, ODMM_A_SESSION_TYPE, s->type) ?:
+	       nla_put_u32(skb, ODMM_A_SESSION_FLAGS, s->flags) ?:
+	       nla_put_u32(skb, ODMM_A_SESSION_STATE, odmm_session_state(s)) ?:
+	       odmm_print_some(skb, ODMM_A_SESSION_ERROR, s->want.error) ?:
+	       odmm_print_some(skb, ODMM_A_SESSION_IFINDEX,
+			       READ_ONCE(s->sk->sk_bound_dev_if)) ?:
+	       nla_put_u32(skb, ODMM_A_SESSION_UID,
+			   odmm_print_uid(s->odn, s->want.uid)) ?:
+	       nla_put_u64_64bit(skb, ODMM_A_SESSION_INODE, sock_i_ino(s->sk),
+				 ODMM_A_SESSION_PAD) ?:
+	       nla_put_u32(skb, ODMM_A_SESSION_PROTOCOL, s->sk->sk_protocol) ?:
+	       odmm_print_want(skb, s);
+}
+
+int odmm_print_stats(struct sk_buff *skb, struct odmm_net *odn)
+{
+	const u64 now[] = {
+		[ODMM_A_STATS_SESSIONS] = atomic_read(&odn->sessions.nelems),
+		[ODMM_A_STATS_REQUESTS] = odn->n_requests,
+		[ODMM_A_STATS_PREFIXES] = odn->n_prefixes,
+		[ODMM_A_STATS_AGENTS] = odmm_agent_number(odn),
+	};
+	int attr, err = 0;
+	u64 val;
+
+	BUILD_BUG_ON(ODMM_A_STATS_MAX - ODMM_A_STATS_SERVED + 1 !=
+		     ODMM_STAT_MAX);
+	for (attr = ODMM_A_STATS_SESSIONS; !err && attr <= ODMM_A_STATS_MAX;
+	     attr++) {
+		val = attr < ODMM_A_STATS_SERVED ? now[attr] :
+		      odn->stats[attr - ODMM_A_STATS_SERVED];
+		err = nla_put_u64_64bit(skb, attr, val, ODMM_A_STATS_PAD);
+	}
+	return err;
+}

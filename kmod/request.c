@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The queue of requests to the network. Sockets with the same want share a
+ * request; whatever ends it first (answer, refusal, removal of the link, loss
+ * of the agent, departure of the last who waits) takes it out of the queue
+ * under the net lock, and is thereby the only one to complete it. Nothing here
+ * sleeps: callers do so on struct odmm_want.wq.
+ *
+ * All here is called with the net lock held, but for init and exit.
+ */
+#include <linux/ktime.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+
+#include "odmm.h"
+
+/* For an agent to come back after a restart. */
+#define ODMM_GRACE_MS		1000
+
+static struct odmm_request *odmm_request_entry(const struct rb_node *node)
+{
+	return node ? rb_entry(node, struct odmm_request, node) : NULL;
+}
+
+static int odmm_request_cmp(const void *key, const struct rb_node *node)
+{
+	const u64 *cookie = key;
+	u64 other = odmm_request_entry(node)->cookie;
+
+	return *cookie < other ? -1 : *cookie > other;
+}
+
+static bool odmm_request_less(struct rb_node *node, const struct rb_node *parent)
+{
+	return odmm_request_cmp(&odmm_request_entry(node)->cookie, parent) < 0;
+}
+
+/* An open request, or NULL. */
+struct odmm_request *odmm_request_find(struct odmm_net *odn, u64 cookie)
+{
+	lockdep_assert_held(&odn->lock);
+	return odmm_request_entry(rb_find(&cookie, &odn->requests,
+					  odmm_request_cmp));
+}
+
+/* The oldest open request with a cookie greater than @cookie, or NULL. */
+struct odmm_request *odmm_request_after(struct odmm_net *odn, u64 cookie)
+{
+	struct rb_node *node = odn->requests.rb_node;
+	struct odmm_request *req, *found = NULL;
+
+	lockdep_assert_held(&odn->lock);
+	while (node) {
+		req = odmm_request_entry(node);
+		if (cookie < req->cookie) {
+			found = req;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+static void odmm_request_state(struct odmm_net *odn, struct odmm_request *req,
+			       enum odmm_request_state state)
+{
+	req->state = state;
+	odmm_event_request(odn, req);
+}
+
+/* The doorbell. */
+static void odmm_request_offer(struct odmm_net *odn, struct odmm_request *req)
+{
+	odmm_deadline_clear(odn, &req->grace);
+	req->agent = 0;
+	odmm_request_state(odn, req, ODMM_REQUEST_NEW);
+	odmm_event_offer(odn, req);
+}
+
+static void odmm_want_settle(struct odmm_net *odn, struct odmm_want *w)
+{
+	struct odmm_request *req = w->req;
+
+	list_del(&w->node);
+	req->waiters--;
+	odmm_deadline_clear(odn, &w->limit);
+	w->nonblock = false;
+	/* Pairs with the look at it without the lock in odmm_session_wait(). */
+	WRITE_ONCE(w->req, NULL);
+	wake_up_all(&w->wq);
+}
+
+static void odmm_want_grant(struct odmm_want *w, struct odmm_prefix *p)
+{
+	odmm_prefix_hold(p);
+	rcu_assign_pointer(w->prefix, p);
+	w->error = 0;
+	w->unreported = false;
+}
+
+static void odmm_want_fail(struct odmm_want *w, u16 error)
+{
+	w->error = error;
+	w->unreported = true;
+}
+
+/* The one place where a request ends. */
+static void odmm_request_end(struct odmm_net *odn, struct odmm_request *req,
+			     enum odmm_request_state state)
+{
+	rb_erase(&req->node, &odn->requests);
+	odn->n_requests--;
+	odmm_deadline_clear(odn, &req->grace);
+	odmm_request_state(odn, req, state);
+	kfree(req);
+}
+
+static void odmm_request_grant(struct odmm_net *odn, struct odmm_request *req,
+			       struct odmm_prefix *p)
+{
+	struct odmm_want *w, *next;
+
+	list_for_each_entry_safe(w, next, &req->wants, node) {
+		odmm_want_grant(w, p);
+		odmm_want_settle(odn, w);
+	}
+	odmm_count(odn, ODMM_STAT_GRANTED);
+	odmm_request_end(odn, req, ODMM_REQUEST_GRANTED);
+}
+
+static void odmm_request_fail(struct odmm_net *odn, struct odmm_request *req,
+			      u16 error)
+{
+	struct odmm_want *w, *next;
+
+	list_for_each_entry_safe(w, next, &req->wants, node) {
+		odmm_want_fail(w, error);
+		odmm_want_settle(odn, w);
+	}
+	req->error = error;
+	odmm_request_end(odn, req, ODMM_REQUEST_FAILED);
+}
+
+/* Whether anything can be expected for it. */
+static bool odmm_request_served(struct odmm_net *odn,
+				const struct odmm_request_key *key)
+{
+	if (odmm_agents_serve(odn, key))
+		return true;
+	return !(key->flags & IPV6_REQUIRE_SRC_ON_NET) &&
+	       odmm_prefix_coming(odn, key);
+}
+
+/* Somebody works on it who will answer, or has. */
+static bool odmm_request_taken(const struct odmm_request *req)
+{
+	return req->state != ODMM_REQUEST_NEW;
+}
+
+static void odmm_request_orphan(struct odmm_net *odn, struct odmm_deadline *d)
+{
+	struct odmm_request *req = container_of(d, struct odmm_request, grace);
+
+	if (odmm_request_taken(req) || odmm_request_served(odn, &req->key))
+		return;
+	odmm_request_fail(odn, req, EOPNOTSUPP);
+}
+
+static void odmm_request_start_grace(struct odmm_net *odn,
+				     struct odmm_request *req)
+{
+	odmm_deadline_set(odn, &req->grace,
+			  ktime_add_ms(ktime_get_boottime(), ODMM_GRACE_MS));
+}
+
+static struct odmm_request *odmm_request_make(struct odmm_net *odn,
+					      const struct odmm_request_key *key,
+					      kuid_t uid)
+{
+	struct odmm_request *req;
+
+	req = kzalloc(sizeof(*req), GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
+	if (!req)
+		return NULL;
+	INIT_LIST_HEAD(&req->wants);
+	odmm_deadline_init(&req->grace, odmm_request_orphan);
+	req->cookie = ++odn->last_cookie;
+	req->born = ktime_get_boottime();
+	req->key = *key;
+	req->uid = uid;
+	rb_add(&req->node, &odn->requests, odmm_request_less);
+	odn->n_requests++;
+	odmm_count(odn, ODMM_STAT_SUBMITTED);
+	return req;
+}
+
+/* One that such a want may share, or NULL. */
+static struct odmm_request *odmm_request_shared(struct odmm_net *odn,
+						const struct odmm_request_key *key)
+{
+	struct rb_node *node;
+	struct odmm_request *req;
+
+	if (key->flags & IPV6_REQUIRE_SRC_ON_NET)
+		return NULL;
+	for (node = rb_first(&odn->requests); node; node = rb_next(node)) {
+		req = odmm_request_entry(node);
+		if (!memcmp(&req->key, key, sizeof(*key)))
+			return req;
+	}
+	return NULL;
+}
+
+static void odmm_want_join(struct odmm_want *w, struct odmm_request *req)
+{
+	list_add_tail(&w->node, &req->wants);
+	req->waiters++;
+	w->error = 0;
+	w->unreported = false;
+	w->req = req;
+}
+
+static int odmm_want_ask(struct odmm_net *odn, struct odmm_want *w,
+			 const struct odmm_request_key *key)
+{
+	struct odmm_request *req;
+
+	if (!odmm_request_served(odn, key)) {
+		odmm_count(odn, ODMM_STAT_UNSUPPORTED);
+		return -EOPNOTSUPP;
+	}
+	if (!odmm_policy_room_for_request(odn)) {
+		odmm_count(odn, ODMM_STAT_OVER_QUOTA);
+		return -EDQUOT;
+	}
+	req = odmm_request_make(odn, key, w->uid);
+	if (!req)
+		return -ENOMEM;
+	odmm_want_join(w, req);
+	odmm_request_offer(odn, req);
+	return -EINPROGRESS;
+}
+
+/**
+ * odmm_want_submit - satisfy a want, or put it in the queue
+ * @odn: namespace
+ * @w: a want that neither waits nor holds anything
+ * @key: what is wanted
+ *
+ * Return: 0, and the prefix is held. -EINPROGRESS, and it waits: exactly one
+ * of odmm_request_grant(), odmm_request_fail() and odmm_want_leave() will
+ * clear @w->req. -EOPNOTSUPP, -EDQUOT or -ENOMEM, and nothing has changed.
+ */
+int odmm_want_submit(struct odmm_net *odn, struct odmm_want *w,
+		     const struct odmm_request_key *key)
+{
+	struct odmm_request *req;
+	struct odmm_prefix *p;
+
+	lockdep_assert_held(&odn->lock);
+	if (!(key->flags & IPV6_REQUIRE_SRC_ON_NET)) {
+		p = odmm_prefix_best(odn, key);
+		if (p) {
+			odmm_want_grant(w, p);
+			odmm_count(odn, ODMM_STAT_SERVED);
+			return 0;
+		}
+	}
+	req = odmm_request_shared(odn, key);
+	if (!req)
+		return odmm_want_ask(odn, w, key);
+
+	odmm_want_join(w, req);
+	odmm_count(odn, ODMM_STAT_COALESCED);
+	return -EINPROGRESS;
+}
+
+/* Takes a want out of the queue; the last one to leave ends the request. */
+void odmm_want_leave(struct odmm_net *odn, struct odmm_want *w)
+{
+	struct odmm_request *req = w->req;
+
+	lockdep_assert_held(&odn->lock);
+	odmm_want_settle(odn, w);
+	if (req->waiters)
+		return;
+	odmm_count(odn, ODMM_STAT_CANCELLED);
+	req->state = ODMM_REQUEST_CANCELLED;
+	odmm_event_offer(odn, req);
+	odmm_request_end(odn, req, ODMM_REQUEST_CANCELLED);
+}
+
+/* Gives up whatever it waits for or holds. */
+void odmm_want_release(struct odmm_net *odn, struct odmm_want *w)
+{
+	struct odmm_prefix *p;
+
+	lockdep_assert_held(&odn->lock);
+	p = rcu_dereference_protected(w->prefix, lockdep_is_held(&odn->lock));
+	if (w->req)
+		odmm_want_leave(odn, w);
+	if (p) {
+		RCU_INIT_POINTER(w->prefix, NULL);
+		odmm_prefix_unhold(p);
+	}
+	w->error = 0;
+	w->unreported = false;
+}
+
+static void odmm_want_expire(struct odmm_net *odn, struct odmm_deadline *d)
+{
+	struct odmm_want *w = container_of(d, struct odmm_want, limit);
+
+	odmm_count(odn, ODMM_STAT_TIMED_OUT);
+	odmm_want_fail(w, ETIMEDOUT);
+	odmm_want_leave(odn, w);
+}
+
+/* Limits the waiting to @timeout ms; a negative one is no limit. */
+void odmm_want_limit(struct odmm_net *odn, struct odmm_want *w, s32 timeout)
+{
+	if (timeout >= 0)
+		odmm_deadline_set(odn, &w->limit,
+				  ktime_add_ms(ktime_get_boottime(), timeout));
+}
+
+void odmm_want_init(struct odmm_want *w)
+{
+	init_waitqueue_head(&w->wq);
+	odmm_deadline_init(&w->limit, odmm_want_expire);
+}
+
+/* An open request that an agent names, or an error and a word about it. */
+static struct odmm_request *odmm_request_named(struct odmm_net *odn, u64 cookie,
+					       struct netlink_ext_ack *extack)
+{
+	struct odmm_request *req = odmm_request_find(odn, cookie);
+
+	if (!req)
+		NL_SET_ERR_MSG_MOD(extack, "no such request, or it is over");
+	return req;
+}
+
+static struct odmm_request *odmm_request_oldest(struct odmm_net *odn,
+						const struct odmm_agent *agent)
+{
+	struct rb_node *node;
+	struct odmm_request *req;
+
+	for (node = rb_first(&odn->requests); node; node = rb_next(node)) {
+		req = odmm_request_entry(node);
+		if (!odmm_request_taken(req) &&
+		    odmm_agent_serves(agent, &req->key))
+			return req;
+	}
+	return NULL;
+}
+
+/**
+ * odmm_request_accept - let an agent work on a request
+ * @odn: namespace
+ * @agent: claim of the caller, NULL if it has none
+ * @cookie: the request, or 0 for the oldest that @agent serves
+ * @res: where the request goes
+ * @extack: where words about an error go
+ *
+ * Return: 0, -ENOENT, or -EBUSY if somebody else works on it.
+ */
+int odmm_request_accept(struct odmm_net *odn, const struct odmm_agent *agent,
+			u64 cookie, struct odmm_request **res,
+			struct netlink_ext_ack *extack)
+{
+	struct odmm_request *req = NULL;
+
+	lockdep_assert_held(&odn->lock);
+	if (cookie)
+		req = odmm_request_named(odn, cookie, extack);
+	else if (agent)
+		req = odmm_request_oldest(odn, agent);
+	else
+		NL_SET_ERR_MSG_MOD(extack, "name a request, or claim types first");
+	if (!req)
+		return -ENOENT;
+	if (odmm_request_taken(req)) {
+		NL_SET_ERR_MSG_MOD(extack, "somebody works on that request");
+		return -EBUSY;
+	}
+
+	odmm_deadline_clear(odn, &req->grace);
+	req->agent = agent ? agent->id : 0;
+	odmm_count(odn, ODMM_STAT_ACCEPTED);
+	odmm_request_state(odn, req, ODMM_REQUEST_ACCEPTED);
+	*res = req;
+	return 0;
+}
+
+/* How many requests a claim works on. */
+u32 odmm_request_accepted(struct odmm_net *odn, u32 agent)
+{
+	struct rb_node *node;
+	u32 n = 0;
+
+	lockdep_assert_held(&odn->lock);
+	for (node = rb_first(&odn->requests); node; node = rb_next(node))
+		n += odmm_request_entry(node)->agent == agent;
+	return n;
+}
+
+static int odmm_request_check_answer(const struct odmm_request *req,
+				     const struct odmm_prefix_spec *spec,
+				     struct netlink_ext_ack *extack)
+{
+	if (req->state == ODMM_REQUEST_ANSWERED) {
+		NL_SET_ERR_MSG_MOD(extack, "request has been answered");
+		return -EBUSY;
+	}
+	if (req->key.type != spec->type) {
+		NL_SET_ERR_MSG_MOD(extack, "request is for another type");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * odmm_request_answer - add a prefix that answers request @spec->cookie
+ * @odn: namespace
+ * @spec: the prefix
+ * @extack: where words about an error go
+ *
+ * Who waits is woken when the address of the prefix is usable.
+ *
+ * Return: 0, -ENOENT if the request is over, -EBUSY if it is answered, or an
+ * error of odmm_prefix_add(); then nothing has changed.
+ */
+int odmm_request_answer(struct odmm_net *odn, struct odmm_prefix_spec *spec,
+			struct netlink_ext_ack *extack)
+{
+	struct odmm_request *req;
+	struct odmm_prefix *p;
+	int err;
+
+	lockdep_assert_held(&odn->lock);
+	spec->culprit = ODMM_A_PREFIX_COOKIE;
+	req = odmm_request_named(odn, spec->cookie, extack);
+	if (!req) {
+		odmm_count(odn, ODMM_STAT_LATE_ANSWERS);
+		return -ENOENT;
+	}
+	err = odmm_request_check_answer(req, spec, extack);
+	if (err)
+		return err;
+	if (req->key.flags & IPV6_REQUIRE_SRC_ON_NET)
+		spec->flags |= ODMM_PREFIX_F_EXCLUSIVE;
+
+	p = odmm_prefix_add(odn, spec, extack);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	if (!odmm_prefix_matches(p, &req->key)) {
+		odmm_prefix_remove(p);
+		NL_SET_ERR_MSG_MOD(extack, "request is for another interface");
+		return -EINVAL;
+	}
+	odmm_request_state(odn, req, ODMM_REQUEST_ANSWERED);
+	return 0;
+}
+
+/* An agent says no: everybody who waits gets @error. */
+int odmm_request_refuse(struct odmm_net *odn, u64 cookie, u16 error,
+			struct netlink_ext_ack *extack)
+{
+	struct odmm_request *req;
+
+	lockdep_assert_held(&odn->lock);
+	req = odmm_request_named(odn, cookie, extack);
+	if (!req) {
+		odmm_count(odn, ODMM_STAT_LATE_ANSWERS);
+		return -ENOENT;
+	}
+	odmm_count(odn, ODMM_STAT_REFUSED);
+	odmm_request_fail(odn, req, error);
+	return 0;
+}
+
+/* Calls @fn for each open request; it may end that request. */
+static void odmm_request_each(struct odmm_net *odn,
+			      void (*fn)(struct odmm_net *odn,
+					 struct odmm_request *req, void *arg),
+			      void *arg)
+{
+	struct odmm_request *req;
+	u64 cookie = 0;
+
+	while ((req = odmm_request_after(odn, cookie))) {
+		cookie = req->cookie;
+		fn(odn, req, arg);
+	}
+}
+
+static void odmm_request_link_check(struct odmm_net *odn,
+				    struct odmm_request *req, void *arg)
+{
+	const int *ifindex = arg;
+
+	if (req->key.ifindex != *ifindex)
+		return;
+	odmm_count(odn, ODMM_STAT_LINK_REMOVED);
+	odmm_request_fail(odn, req, ENETDOWN);
+}
+
+void odmm_request_link_gone(struct odmm_net *odn, int ifindex)
+{
+	lockdep_assert_held(&odn->lock);
+	odmm_request_each(odn, odmm_request_link_check, &ifindex);
+}
+
+static void odmm_request_agent_check(struct odmm_net *odn,
+				     struct odmm_request *req, void *arg)
+{
+	const struct odmm_agent *agent = arg;
+
+	/* A new claim: what waits for somebody is offered to it. */
+	if (agent->types) {
+		if (!odmm_request_taken(req) &&
+		    odmm_agent_serves(agent, &req->key))
+			odmm_request_offer(odn, req);
+		return;
+	}
+	/* A claim has ended. */
+	if (req->agent == agent->id && req->state == ODMM_REQUEST_ACCEPTED) {
+		odmm_count(odn, ODMM_STAT_AGENT_LOST);
+		odmm_request_offer(odn, req);
+	}
+	if (!odmm_request_taken(req) && !odmm_request_served(odn, &req->key))
+		odmm_request_start_grace(odn, req);
+}
+
+void odmm_request_on_agent(struct odmm_net *odn, const struct odmm_agent *agent)
+{
+	lockdep_assert_held(&odn->lock);
+	odmm_request_each(odn, odmm_request_agent_check, (void *)agent);
+}
+
+static void odmm_request_prefix_came(struct odmm_net *odn,
+				     struct odmm_request *req, void *arg)
+{
+	struct odmm_prefix *p = arg;
+
+	if (req->cookie == p->cookie ||
+	    (!(p->flags & ODMM_PREFIX_F_EXCLUSIVE) &&
+	     !(req->key.flags & IPV6_REQUIRE_SRC_ON_NET) &&
+	     odmm_prefix_matches(p, &req->key)))
+		odmm_request_grant(odn, req, p);
+}
+
+static void odmm_request_prefix_failed(struct odmm_net *odn,
+				       struct odmm_request *req, void *arg)
+{
+	const struct odmm_prefix *p = arg;
+
+	if (req->cookie == p->cookie ||
+	    (!odmm_request_taken(req) && odmm_prefix_matches(p, &req->key) &&
+	     !odmm_request_served(odn, &req->key)))
+		odmm_request_fail(odn, req, EADDRNOTAVAIL);
+}
+
+/*
+ * A prefix is active, or will not be. One that was made for somebody who has
+ * left can serve nobody.
+ */
+void odmm_request_on_prefix(struct odmm_prefix *p)
+{
+	struct odmm_net *odn = p->address.odn;
+
+	lockdep_assert_held(&odn->lock);
+	if (p->state != ODMM_PREFIX_ACTIVE) {
+		odmm_request_each(odn, odmm_request_prefix_failed, p);
+		return;
+	}
+	odmm_request_each(odn, odmm_request_prefix_came, p);
+	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE && !p->sessions)
+		odmm_prefix_remove(p);
+}
+
+void odmm_request_init(struct odmm_net *odn)
+{
+	odn->requests = RB_ROOT;
+}
+
+/* Whoever waited has been told to leave. */
+void odmm_request_exit(struct odmm_net *odn)
+{
+	WARN_ON_ONCE(odn->n_requests);
+}

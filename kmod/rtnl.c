@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Speaking rtnetlink to our own kernel: the one address interface that does
+ * everything (add, delete, lifetimes, flags, IFA_PROTO) and is ABI.
+ *
+ * For the worker of address.c alone: from a kworker these calls have the
+ * rights, and no lock is held. They sleep, and take RTNL in between.
+ */
+#include <linux/net.h>
+#include <net/addrconf.h>
+#include <net/l3mdev.h>
+#include <net/netlink.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "odmm.h"
+
+/* Above any pid, so that autobind gives none of ours to a process. */
+#define ODMM_PORTID_BASE	0xf0000000U
+#define ODMM_PORTID_TRIES	64
+
+/* Just before the kernel gives up on a destination by itself. */
+#define ODMM_UNREACHABLE_METRIC	0xfffffffe
+
+static int odmm_rtnl_bind(struct socket *sock, u32 groups)
+{
+	static atomic_t counter;
+	struct sockaddr_nl sa = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = groups,
+	};
+	int err, i;
+
+	for (i = 0; i < ODMM_PORTID_TRIES; i++) {
+		sa.nl_pid = ODMM_PORTID_BASE |
+			    (atomic_inc_return(&counter) & 0x0fffffff);
+		err = odmm_compat_bind(sock, &sa, sizeof(sa));
+		if (err != -EADDRINUSE)
+			break;
+	}
+	return err;
+}
+
+/* kern = 1: the socket does not keep the namespace alive. */
+static int odmm_rtnl_socket(struct odmm_net *odn, u32 groups,
+			    void (*ready)(struct sock *sk), struct socket **res)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(odn->net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE,
+			       &sock);
+	if (err)
+		return err;
+
+	if (ready) {
+		sock->sk->sk_user_data = odn;
+		sock->sk->sk_data_ready = ready;
+	}
+	err = odmm_rtnl_bind(sock, groups) ?:
+	      odmm_compat_connect(sock, &kernel, sizeof(kernel));
+	if (err)
+		sock_release(sock);
+	else
+		*res = sock;
+	return err;
+}
+
+int odmm_rtnl_open(struct odmm_net *odn, void (*ready)(struct sock *sk))
+{
+	int err;
+
+	err = odmm_rtnl_socket(odn, 0, NULL, &odn->rtnl);
+	if (err)
+		return err;
+	err = odmm_rtnl_socket(odn, 1 << (RTNLGRP_IPV6_IFADDR - 1), ready, &odn->news);
+	if (err)
+		sock_release(odn->rtnl);
+	return err;
+}
+
+/*
+ * When this returns no news can come any more: a broadcast under way is waited
+ * for, and nobody but the kernel can send to a connected socket.
+ */
+void odmm_rtnl_close_news(struct odmm_net *odn)
+{
+	sock_release(odn->news);
+}
+
+void odmm_rtnl_close(struct odmm_net *odn)
+{
+	sock_release(odn->rtnl);
+}
+
+static int odmm_rtnl_receive(struct socket *sock, void *buf, size_t size)
+{
+	struct msghdr msg = {};
+	struct kvec vec = { .iov_base = buf, .iov_len = size };
+
+	return kernel_recvmsg(sock, &msg, &vec, 1, size, MSG_DONTWAIT);
+}
+
+/* rtnetlink answers before the call that asks returns. */
+static int odmm_rtnl_acked(struct socket *sock, u32 seq)
+{
+	struct {
+		struct nlmsghdr	nlh;
+		struct nlmsgerr	ack;
+	} answer;
+	int len;
+
+	for (;;) {
+		len = odmm_rtnl_receive(sock, &answer, sizeof(answer));
+		if (len < 0)
+			return len;
+		if (len >= (int)sizeof(answer) &&
+		    answer.nlh.nlmsg_type == NLMSG_ERROR &&
+		    answer.nlh.nlmsg_seq == seq)
+			return answer.ack.error;
+	}
+}
+
+/*
+ * A name is given although it is the kernel's own: it makes rtnetlink look at
+ * our rights instead of those of the file that the socket does not have.
+ */
+static int odmm_rtnl_talk(struct odmm_net *odn, struct sk_buff *skb)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct msghdr msg = {
+		.msg_name = &kernel,
+		.msg_namelen = sizeof(kernel),
+	};
+	struct kvec vec = { .iov_base = skb->data, .iov_len = skb->len };
+	struct nlmsghdr *nlh = nlmsg_hdr(skb);
+	int err;
+
+	err = kernel_sendmsg(odn->rtnl, &msg, &vec, 1, skb->len);
+	if (err >= 0)
+		err = odmm_rtnl_acked(odn->rtnl, nlh->nlmsg_seq);
+	nlmsg_free(skb);
+	return err;
+}
+
+static struct sk_buff *odmm_rtnl_message(u16 type, u16 flags, const void *hdr,
+					 size_t len)
+{
+	static atomic_t seq;
+	struct nlmsghdr *nlh;
+	struct sk_buff *skb;
+
+	skb = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	nlh = nlmsg_put(skb, 0, atomic_inc_return(&seq), type, len,
+			NLM_F_REQUEST | NLM_F_ACK | flags);
+	memcpy(nlmsg_data(nlh), hdr, len);
+	return skb;
+}
+
+/* NLMSG_GOODSIZE has room for any of our messages. */
+static int odmm_rtnl_send(struct odmm_net *odn, struct sk_buff *skb, int err)
+{
+	if (WARN_ON_ONCE(err)) {
+		nlmsg_free(skb);
+		return err;
+	}
+	nlmsg_end(skb, nlmsg_hdr(skb));
+	return odmm_rtnl_talk(odn, skb);
+}
+
+static struct sk_buff *odmm_rtnl_ifa(const struct odmm_address *a, u16 type,
+				     u16 flags)
+{
+	const struct ifaddrmsg ifa = {
+		.ifa_family = AF_INET6,
+		.ifa_prefixlen = 128,
+		.ifa_index = a->ifindex,
+	};
+
+	return odmm_rtnl_message(type, flags, &ifa, sizeof(ifa));
+}
+
+/*
+ * Adds it or renews its lifetime. Preferred lifetime 0 keeps it away from
+ * sockets that never asked (RFC 6724 rule 3). Everything is told each time:
+ * a replace forgets the protocol and the flags that it does not name.
+ */
+int odmm_rtnl_add_address(const struct odmm_address *a, u32 valid_lft)
+{
+	const struct ifa_cacheinfo lifetime = { .ifa_valid = valid_lft };
+	u32 flags = IFA_F_NOPREFIXROUTE | (a->onlink ? 0 : IFA_F_NODAD);
+	struct sk_buff *skb;
+	int err;
+
+	skb = odmm_rtnl_ifa(a, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+	if (!skb)
+		return -ENOMEM;
+	err = nla_put_in6_addr(skb, IFA_LOCAL, &a->addr) ?:
+	      nla_put(skb, IFA_CACHEINFO, sizeof(lifetime), &lifetime) ?:
+	      nla_put_u32(skb, IFA_FLAGS, flags) ?:
+	      nla_put_u8(skb, IFA_PROTO, ODMM_IFAPROT(a->type));
+	return odmm_rtnl_send(a->odn, skb, err);
+}
+
+int odmm_rtnl_del_address(const struct odmm_address *a)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = odmm_rtnl_ifa(a, RTM_DELADDR, 0);
+	if (!skb)
+		return -ENOMEM;
+	err = nla_put_in6_addr(skb, IFA_LOCAL, &a->addr);
+	return odmm_rtnl_send(a->odn, skb, err);
+}
+
+/*
+ * In the table of the interface that carries the address: a VRF has its own.
+ */
+static int odmm_rtnl_unreachable(const struct odmm_address *a, u16 type,
+				 u16 flags)
+{
+	const struct rtmsg rtm = {
+		.rtm_family = AF_INET6,
+		.rtm_dst_len = a->prefix_len,
+		.rtm_protocol = ODMM_RTPROT,
+		.rtm_type = RTN_UNREACHABLE,
+	};
+	u32 table = l3mdev_fib_table_by_index(a->odn->net, a->ifindex);
+	struct sk_buff *skb;
+	int err;
+
+	skb = odmm_rtnl_message(type, flags, &rtm, sizeof(rtm));
+	if (!skb)
+		return -ENOMEM;
+	err = nla_put_in6_addr(skb, RTA_DST, &a->prefix) ?:
+	      nla_put_u32(skb, RTA_TABLE, table ?: RT_TABLE_MAIN) ?:
+	      nla_put_u32(skb, RTA_PRIORITY, ODMM_UNREACHABLE_METRIC);
+	return odmm_rtnl_send(a->odn, skb, err);
+}
+
+/* Keeps packets to unused addresses of a routed prefix from looping. */
+int odmm_rtnl_add_unreachable(const struct odmm_address *a)
+{
+	return odmm_rtnl_unreachable(a, RTM_NEWROUTE,
+				     NLM_F_CREATE | NLM_F_REPLACE);
+}
+
+int odmm_rtnl_del_unreachable(const struct odmm_address *a)
+{
+	return odmm_rtnl_unreachable(a, RTM_DELROUTE, 0);
+}
+
+/*
+ * Next address that the kernel may have news of: 1, and @addr is set. 0: it was
+ * about something else. -EAGAIN: no more. Anything else: some were lost.
+ *
+ * This is a hint and no more, as whoever is root here can forge it.
+ */
+int odmm_rtnl_news(struct odmm_net *odn, struct in6_addr *addr)
+{
+	struct {
+		struct nlmsghdr		nlh;
+		struct ifaddrmsg	ifa;
+		u8			attrs[256];
+	} msg;
+	struct nlattr *tb[IFA_MAX + 1];
+	int len;
+
+	len = odmm_rtnl_receive(odn->news, &msg, sizeof(msg));
+	if (len < 0)
+		return len;
+	if (!nlmsg_ok(&msg.nlh, len) ||
+	    nlmsg_parse_deprecated(&msg.nlh, sizeof(msg.ifa), tb, IFA_MAX,
+				   NULL, NULL) ||
+	    !tb[IFA_ADDRESS] || nla_len(tb[IFA_ADDRESS]) != sizeof(*addr))
+		return 0;
+	*addr = nla_get_in6_addr(tb[IFA_ADDRESS]);
+	return 1;
+}

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sessions: what a socket asked for and holds.
+ *
+ * A session holds a reference on its struct sock and nothing else of it. The
+ * end of use is a state that is looked for, not an event that is hooked: so
+ * nothing is missed, and no pointer is ever stale.
+ */
+#include <linux/cred.h>
+#include <linux/freezer.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "odmm.h"
+
+#define ODMM_SWEEP_PERIOD	HZ
+
+static const struct rhashtable_params odmm_session_params = {
+	.head_offset = offsetof(struct odmm_session, node),
+	.key_offset = offsetof(struct odmm_session, sk),
+	.key_len = sizeof_field(struct odmm_session, sk),
+	.automatic_shrinking = true,
+};
+
+/*
+ * The session of a socket, or NULL. It lives on until the socket is dead, and
+ * under RCU a bit longer.
+ */
+struct odmm_session *odmm_session_find(struct odmm_net *odn, struct sock *sk)
+{
+	struct odmm_session *s;
+
+	rcu_read_lock();
+	s = rhashtable_lookup(&odn->sessions, &sk, odmm_session_params);
+	rcu_read_unlock();
+	return s;
+}
+
+static void odmm_session_free(struct odmm_session *s)
+{
+	sock_put(s->sk);
+	kfree_rcu(s, rcu);
+}
+
+static struct odmm_session *odmm_session_alloc(struct odmm_net *odn,
+					       struct sock *sk)
+{
+	struct odmm_session *s;
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return NULL;
+	sock_hold(sk);
+	s->sk = sk;
+	s->odn = odn;
+	s->want.uid = current_euid();
+	odmm_want_init(&s->want);
+	return s;
+}
+
+static int odmm_session_enlist(struct odmm_net *odn, struct odmm_session *s)
+{
+	int err;
+
+	err = xa_alloc_cyclic(&odn->session_ids, &s->id, s, xa_limit_31b,
+			      &odn->next_session, GFP_KERNEL_ACCOUNT);
+	if (err < 0)
+		return err;
+	err = rhashtable_lookup_insert_fast(&odn->sessions, &s->node,
+					    odmm_session_params);
+	if (err)
+		xa_erase(&odn->session_ids, s->id);
+	return err;
+}
+
+/* The session of a socket, new if it has none. May sleep; for system calls. */
+struct odmm_session *odmm_session_make(struct odmm_net *odn, struct sock *sk)
+{
+	struct odmm_session *s = odmm_session_find(odn, sk);
+	int err;
+
+	if (s)
+		return s;
+	s = odmm_session_alloc(odn, sk);
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	err = odmm_session_enlist(odn, s);
+	if (err) {
+		odmm_session_free(s);
+		/* Another thread may have been faster. */
+		return err == -EEXIST ? odmm_session_find(odn, sk) :
+					ERR_PTR(err);
+	}
+	queue_delayed_work(system_power_efficient_wq, &odn->sweep,
+			   ODMM_SWEEP_PERIOD);
+	return s;
+}
+
+static struct odmm_prefix *odmm_session_prefix(const struct odmm_session *s)
+{
+	return rcu_dereference_protected(s->want.prefix,
+					 lockdep_is_held(&s->odn->lock));
+}
+
+enum odmm_state odmm_session_state(const struct odmm_session *s)
+{
+	const struct odmm_prefix *p = odmm_session_prefix(s);
+
+	if (s->want.req)
+		return ODMM_STATE_PENDING;
+	if (!p)
+		return s->want.error ? ODMM_STATE_FAILED : ODMM_STATE_IDLE;
+	switch (p->state) {
+	case ODMM_PREFIX_GONE:
+		return ODMM_STATE_LOST;
+	case ODMM_PREFIX_DEPRECATED:
+		return ODMM_STATE_DEPRECATED;
+	default:
+		return ODMM_STATE_GRANTED;
+	}
+}
+
+static bool odmm_session_holds(const struct odmm_session *s)
+{
+	const struct odmm_prefix *p = odmm_session_prefix(s);
+
+	return p && p->state != ODMM_PREFIX_GONE;
+}
+
+static bool odmm_session_uses(const struct odmm_session *s)
+{
+	const struct in6_addr *addr;
+
+	if (!odmm_session_holds(s))
+		return false;
+	addr = &odmm_session_prefix(s)->address.addr;
+	return ipv6_addr_equal(&s->sk->sk_v6_rcv_saddr, addr) ||
+	       ipv6_addr_equal(&inet6_sk(s->sk)->saddr, addr);
+}
+
+/* With the lock held. Records a wish; a new one gives up the old one's fruit. */
+static int odmm_session_record(struct odmm_session *s, u32 type, u32 flags)
+{
+	bool other = type != s->type ||
+		     (flags ^ s->flags) & IPV6_REQUIRE_SRC_ON_NET;
+
+	lockdep_assert_held(&s->odn->lock);
+	if (other) {
+		if (odmm_session_uses(s))
+			return -EBUSY;
+		odmm_want_release(s->odn, &s->want);
+	}
+	s->type = type;
+	s->flags = flags;
+	return 0;
+}
+
+int odmm_session_set_type(struct odmm_session *s, u32 type)
+{
+	int err;
+
+	spin_lock(&s->odn->lock);
+	err = odmm_session_record(s, type, s->flags);
+	spin_unlock(&s->odn->lock);
+	return err;
+}
+
+int odmm_session_set_flags(struct odmm_session *s, u32 flags)
+{
+	int err;
+
+	spin_lock(&s->odn->lock);
+	err = odmm_session_record(s, s->type, flags);
+	spin_unlock(&s->odn->lock);
+	return err;
+}
+
+static void odmm_session_key(const struct odmm_session *s,
+			     struct odmm_request_key *key)
+{
+	key->type = s->type;
+	key->ifindex = READ_ONCE(s->sk->sk_bound_dev_if);
+	key->flags = s->flags & IPV6_REQUIRE_SRC_ON_NET;
+}
+
+/* 0 if it holds an address, -EINPROGRESS if it waits for one from now on. */
+static int odmm_session_submit(struct odmm_session *s, bool nonblock)
+{
+	struct odmm_want *w = &s->want;
+	struct odmm_request_key key;
+	int err;
+
+	if (w->unreported) {
+		w->unreported = false;
+		return -w->error;
+	}
+	if (!s->type)
+		return -EINVAL;
+
+	odmm_want_release(s->odn, w);
+	w->uid = current_euid();
+	odmm_session_key(s, &key);
+	err = odmm_want_submit(s->odn, w, &key);
+	if (err == -EINPROGRESS) {
+		w->nonblock = nonblock;
+		odmm_want_limit(s->odn, w, odmm_policy_timeout(s->timeout));
+	}
+	return err;
+}
+
+static int odmm_session_start(struct odmm_session *s, bool nonblock)
+{
+	if (s->want.req) {
+		s->want.nonblock |= nonblock;
+		return nonblock ? -EALREADY : -EINPROGRESS;
+	}
+	if (odmm_session_holds(s))
+		return 0;
+	return odmm_session_submit(s, nonblock);
+}
+
+/* A blocked caller was woken by a signal; others may wait on. */
+static int odmm_session_interrupted(struct odmm_session *s)
+{
+	odmm_count(s->odn, ODMM_STAT_INTERRUPTED);
+	if (!s->want.blocked && !s->want.nonblock)
+		odmm_want_leave(s->odn, &s->want);
+	return odmm_policy_timeout(s->timeout) < 0 ? -ERESTARTSYS : -EINTR;
+}
+
+/*
+ * Sleeps until the want is settled, with the lock let go. The limit of the
+ * wait is a deadline in the want itself: freezing does not end it, and all
+ * callers on the same socket share it.
+ */
+static int odmm_session_wait(struct odmm_session *s)
+	__releases(&s->odn->lock) __acquires(&s->odn->lock)
+{
+	struct odmm_want *w = &s->want;
+	int err;
+
+	w->blocked++;
+	do {
+		spin_unlock(&s->odn->lock);
+		err = wait_event_freezable(w->wq, !READ_ONCE(w->req));
+		spin_lock(&s->odn->lock);
+	} while (w->req && !err);
+	w->blocked--;
+
+	if (w->req)
+		return odmm_session_interrupted(s);
+	if (odmm_session_holds(s))
+		return 0;
+	w->unreported = false;
+	/* No error: somebody has changed the socket's mind meanwhile. */
+	return -(w->error ?: ECANCELED);
+}
+
+static bool odmm_session_is_connected(const struct sock *sk)
+{
+	if (sk->sk_protocol == IPPROTO_TCP)
+		return !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN));
+	return sk->sk_state == TCP_ESTABLISHED;
+}
+
+/* Bound to an address that is not the one held, or to a port already. */
+static bool odmm_session_is_bound_elsewhere(const struct odmm_session *s)
+{
+	const struct sock *sk = s->sk;
+
+	if (ipv6_addr_any(&sk->sk_v6_rcv_saddr))
+		return sk->sk_type != SOCK_RAW && inet_sk(sk)->inet_num;
+	return !odmm_session_uses(s);
+}
+
+/* With the lock held: errors of IPV6_SC_BIND that can be told at once. */
+static int odmm_session_may_bind(const struct odmm_session *s)
+{
+	if (!(s->flags & IPV6_SC_BIND) || odmm_session_uses(s))
+		return 0;
+	if (odmm_session_is_connected(s->sk))
+		return -EISCONN;
+	return odmm_session_is_bound_elsewhere(s) ? -EINVAL : 0;
+}
+
+/*
+ * In the context of the caller, as by bind(2) with IP_BIND_ADDRESS_NO_PORT.
+ * Somebody may have bound or connected it meanwhile: bind() finds out.
+ */
+static int odmm_session_bind(struct sock *sk, const struct in6_addr *addr)
+{
+	struct sockaddr_in6 sin6 = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = *addr,
+	};
+	bool no_port;
+	int err;
+
+	if (ipv6_addr_equal(&sk->sk_v6_rcv_saddr, addr))
+		return 0;
+	no_port = odmm_compat_bind_no_port(sk, true);
+	err = odmm_compat_bind(sk->sk_socket, &sin6, sizeof(sin6));
+	odmm_compat_bind_no_port(sk, no_port);
+	return err;
+}
+
+static int odmm_session_get(struct odmm_session *s, bool nonblock,
+			    struct in6_addr *addr)
+	__must_hold(&s->odn->lock)
+{
+	int err;
+
+	err = odmm_session_may_bind(s);
+	if (!err)
+		err = odmm_session_start(s, nonblock);
+	if (err == -EINPROGRESS && !nonblock)
+		err = odmm_session_wait(s);
+	if (!err)
+		*addr = odmm_session_prefix(s)->address.addr;
+	return err;
+}
+
+/**
+ * odmm_session_ask - get the address that a socket wants
+ * @s: session of a socket that the caller keeps open
+ * @wish: a new wish to record first, or NULL
+ * @nonblock: do not wait
+ * @addr: where the address goes
+ *
+ * Sleeps if the network has to be asked, unless @nonblock, and to bind.
+ *
+ * Return: 0 or an error of the socket contract, see linux/odmm.h.
+ */
+int odmm_session_ask(struct odmm_session *s, const struct odmm_setsc *wish,
+		     bool nonblock, struct in6_addr *addr)
+{
+	bool bind;
+	int err = 0;
+
+	spin_lock(&s->odn->lock);
+	if (wish)
+		err = odmm_session_record(s, wish->type, wish->flags);
+	if (!err && wish)
+		s->timeout = wish->timeout;
+	if (!err)
+		err = odmm_session_get(s, nonblock, addr);
+	bind = s->flags & IPV6_SC_BIND;
+	spin_unlock(&s->odn->lock);
+
+	if (!err && bind)
+		err = odmm_session_bind(s->sk, addr);
+	return err;
+}
+
+static void odmm_session_status_prefix(const struct odmm_session *s,
+				       const struct odmm_prefix *p,
+				       struct odmm_status *status)
+{
+	struct odmm_request_key key;
+	const struct odmm_prefix *best;
+
+	status->addr = p->address.addr;
+	status->ifindex = p->ifindex;
+	if (p->state == ODMM_PREFIX_ACTIVE || p->state == ODMM_PREFIX_DEPRECATED) {
+		status->valid_lft = odmm_prefix_lft(p->valid_until);
+		status->preferred_lft = odmm_prefix_lft(p->preferred_until);
+	}
+	if (p->state == ODMM_PREFIX_ACTIVE)
+		return;
+	odmm_session_key(s, &key);
+	best = odmm_prefix_best(s->odn, &key);
+	if (best)
+		status->replacement = best->address.addr;
+}
+
+void odmm_session_status(struct odmm_session *s, struct odmm_status *status)
+{
+	const struct odmm_prefix *p;
+
+	spin_lock(&s->odn->lock);
+	status->type = s->type;
+	status->flags = s->flags;
+	status->state = odmm_session_state(s);
+	status->error = s->want.error;
+	p = odmm_session_prefix(s);
+	if (p)
+		odmm_session_status_prefix(s, p, status);
+	spin_unlock(&s->odn->lock);
+}
+
+/*
+ * No process has the socket any more, and for TCP no data is left to send:
+ * an orphan still uses its address.
+ */
+static bool odmm_session_is_over(const struct odmm_session *s)
+{
+	const struct sock *sk = s->sk;
+
+	return sock_flag(sk, SOCK_DEAD) &&
+	       (sk->sk_protocol != IPPROTO_TCP ||
+		READ_ONCE(sk->sk_state) == TCP_CLOSE);
+}
+
+static void odmm_session_drop(struct odmm_session *s)
+{
+	struct odmm_net *odn = s->odn;
+
+	rhashtable_remove_fast(&odn->sessions, &s->node, odmm_session_params);
+	xa_erase(&odn->session_ids, s->id);
+	spin_lock(&odn->lock);
+	odmm_want_release(odn, &s->want);
+	spin_unlock(&odn->lock);
+	odmm_session_free(s);
+}
+
+/* Nobody but the sweep, and the exit after it, takes a session away. */
+static void odmm_session_sweep(struct work_struct *work)
+{
+	struct odmm_net *odn = container_of(to_delayed_work(work),
+					    struct odmm_net, sweep);
+	struct odmm_session *s;
+	unsigned long id;
+
+	xa_for_each(&odn->session_ids, id, s) {
+		if (odmm_session_is_over(s))
+			odmm_session_drop(s);
+		cond_resched();
+	}
+	if (!xa_empty(&odn->session_ids))
+		queue_delayed_work(system_power_efficient_wq, &odn->sweep,
+				   ODMM_SWEEP_PERIOD);
+}
+
+int odmm_session_init(struct odmm_net *odn)
+{
+	xa_init_flags(&odn->session_ids, XA_FLAGS_ALLOC1);
+	INIT_DELAYED_WORK(&odn->sweep, odmm_session_sweep);
+	return rhashtable_init(&odn->sessions, &odmm_session_params);
+}
+
+/* No option can be called any more: the sockets live on without us. */
+void odmm_session_exit(struct odmm_net *odn)
+{
+	struct odmm_session *s;
+	unsigned long id;
+
+	cancel_delayed_work_sync(&odn->sweep);
+	xa_for_each(&odn->session_ids, id, s)
+		odmm_session_drop(s);
+	xa_destroy(&odn->session_ids);
+	rhashtable_destroy(&odn->sessions);
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The IPPROTO_IPV6 options of linux/odmm.h: checks, copies in, calls, copies
+ * out. The socket is not locked here, and everything may sleep.
+ */
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/netfilter.h>
+#include <linux/net.h>
+#include <linux/sockptr.h>
+#include <linux/uaccess.h>
+#include <net/ipv6.h>
+#include <net/mptcp.h>
+#include <net/sock.h>
+
+#include "odmm.h"
+
+#define ODMM_SC_FLAGS	(IPV6_REQUIRE_SRC_ON_NET | IPV6_SC_BIND)
+
+static bool odmm_sc_protocol(const struct sock *sk)
+{
+	if (sk->sk_type == SOCK_RAW)
+		return true;
+	switch (sk->sk_protocol) {
+	case IPPROTO_TCP:
+		return sk->sk_type == SOCK_STREAM && !sk_is_mptcp(sk);
+	case IPPROTO_UDP:
+	case IPPROTO_ICMPV6:
+		return sk->sk_type == SOCK_DGRAM;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Others hand their inner kernel sockets through (SMC, MPTCP after fallback):
+ * those have no file, or are not the one that the file is of.
+ */
+static int odmm_sc_check(const struct sock *sk)
+{
+	if (sk->sk_family != AF_INET6 || !odmm_sc_protocol(sk) ||
+	    !sk->sk_socket || sk->sk_socket->sk != sk || !sk->sk_socket->file)
+		return -EOPNOTSUPP;
+	if (ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr) ||
+	    ipv6_addr_v4mapped(&sk->sk_v6_daddr))
+		return -EAFNOSUPPORT;
+	return 0;
+}
+
+static bool odmm_sc_nonblock(const struct sock *sk)
+{
+	return sk->sk_socket->file->f_flags & O_NONBLOCK;
+}
+
+static int odmm_sc_set_type(struct odmm_session *s, int type)
+{
+	if (type < 0 || type > ODMM_TYPE_MAX)
+		return -EINVAL;
+	return odmm_session_set_type(s, type);
+}
+
+static int odmm_sc_set_flags(struct odmm_session *s, int flags)
+{
+	if (flags & ~ODMM_SC_FLAGS)
+		return -EINVAL;
+	return odmm_session_set_flags(s, flags);
+}
+
+static int odmm_sc_set_timeout(struct odmm_session *s, int timeout)
+{
+	if (timeout < -1)
+		return -EINVAL;
+	s->timeout = timeout;
+	return 0;
+}
+
+/* @arg may be kernel memory: a BPF program of the cgroup may have changed it. */
+static int odmm_sc_set(struct sock *sk, int optname, sockptr_t arg,
+		       unsigned int len)
+{
+	struct odmm_session *s;
+	int val, err;
+
+	err = odmm_sc_check(sk);
+	if (err)
+		return err;
+	if (len < sizeof(val))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, arg, sizeof(val)))
+		return -EFAULT;
+
+	s = odmm_session_make(odmm_net(sock_net(sk)), sk);
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+	switch (optname) {
+	case IPV6_SC_TYPE:
+		return odmm_sc_set_type(s, val);
+	case IPV6_SC_FLAGS:
+		return odmm_sc_set_flags(s, val);
+	case IPV6_SC_TIMEOUT:
+		return odmm_sc_set_timeout(s, val);
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int odmm_sc_put(void __user *user, int *len, const void *val, int size)
+{
+	if (copy_to_user(user, val, size))
+		return -EFAULT;
+	*len = size;
+	return 0;
+}
+
+static int odmm_sc_get_int(const struct odmm_session *s, int optname)
+{
+	if (!s)
+		return 0;
+	switch (optname) {
+	case IPV6_SC_TYPE:
+		return s->type;
+	case IPV6_SC_FLAGS:
+		return s->flags;
+	default:
+		return s->timeout;
+	}
+}
+
+static int odmm_sc_put_int(const struct odmm_session *s, int optname,
+			   void __user *user, int *len)
+{
+	int val = odmm_sc_get_int(s, optname);
+
+	if (*len < (int)sizeof(val))
+		return -EINVAL;
+	return odmm_sc_put(user, len, &val, sizeof(val));
+}
+
+static int odmm_sc_get_addr(struct odmm_session *s, bool nonblock,
+			    void __user *user, int *len)
+{
+	struct in6_addr addr;
+	int err;
+
+	if (*len < (int)sizeof(addr) || !s)
+		return -EINVAL;
+	err = odmm_session_ask(s, NULL, nonblock, &addr);
+	return err ?: odmm_sc_put(user, len, &addr, sizeof(addr));
+}
+
+static int odmm_sc_get_status(struct odmm_session *s, void __user *user,
+			      int *len)
+{
+	struct odmm_status status = { .size = sizeof(status) };
+
+	if (*len < (int)sizeof(status.size))
+		return -EINVAL;
+	if (s)
+		odmm_session_status(s, &status);
+	return odmm_sc_put(user, len, &status,
+			   min_t(int, *len, sizeof(status)));
+}
+
+static int odmm_sc_read_setsc(struct odmm_setsc *arg, const void __user *user,
+			      int len)
+{
+	int err;
+
+	if (len < (int)sizeof(*arg))
+		return -EINVAL;
+	err = copy_struct_from_user(arg, sizeof(*arg), user, len);
+	if (err)
+		return err == -E2BIG ? -EINVAL : err;
+	if (arg->type < 1 || arg->type > ODMM_TYPE_MAX ||
+	    arg->flags & ~ODMM_SC_FLAGS || arg->timeout < -1 || arg->reserved)
+		return -EINVAL;
+	return 0;
+}
+
+static int odmm_sc_setsc(struct sock *sk, void __user *user, int *len)
+{
+	struct odmm_session *s;
+	struct odmm_setsc arg;
+	int err;
+
+	err = odmm_sc_read_setsc(&arg, user, *len);
+	if (err)
+		return err;
+	s = odmm_session_make(odmm_net(sock_net(sk)), sk);
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+	err = odmm_session_ask(s, &arg, odmm_sc_nonblock(sk), &arg.addr);
+	return err ?: odmm_sc_put(user, len, &arg, sizeof(arg));
+}
+
+static int odmm_sc_get(struct sock *sk, int optname, void __user *user,
+		       int *len)
+{
+	struct odmm_session *s;
+	int err;
+
+	err = odmm_sc_check(sk);
+	if (err)
+		return err;
+	if (optname == IPV6_SETSC)
+		return odmm_sc_setsc(sk, user, len);
+
+	s = odmm_session_find(odmm_net(sock_net(sk)), sk);
+	switch (optname) {
+	case IPV6_SC_ADDR:
+		return odmm_sc_get_addr(s, odmm_sc_nonblock(sk), user, len);
+	case IPV6_SC_STATUS:
+		return odmm_sc_get_status(s, user, len);
+	default:
+		return odmm_sc_put_int(s, optname, user, len);
+	}
+}
+
+static struct nf_sockopt_ops odmm_sockopt_ops = {
+	.pf		= PF_INET6,
+	.set_optmin	= IPV6_SC_TYPE,
+	.set_optmax	= IPV6_SC_TIMEOUT + 1,
+	.set		= odmm_sc_set,
+	.get_optmin	= IPV6_SC_TYPE,
+	.get_optmax	= IPV6_SETSC + 1,
+	.get		= odmm_sc_get,
+	.owner		= THIS_MODULE,
+};
+
+int odmm_sockopt_init(void)
+{
+	return nf_register_sockopt(&odmm_sockopt_ops);
+}
+
+void odmm_sockopt_exit(void)
+{
+	nf_unregister_sockopt(&odmm_sockopt_ops);
+}
