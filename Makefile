@@ -3,11 +3,11 @@
 
 ARCH_PACKAGE	:= linux-headers-$(shell dpkg --print-architecture)
 # The release that the headers package stands for, or that runs now.
-RELEASE		:= $(or $(shell dpkg-query -W -f '$${Depends}' $(ARCH_PACKAGE) \
+RELEASE		= $(or $(shell dpkg-query -W -f '$${Depends}' $(ARCH_PACKAGE) \
 			2>/dev/null | sed -n 's/^linux-headers-\([^ ,]*\).*/\1/p'), \
 			$(shell uname -r))
 KDIR		?= /lib/modules/$(RELEASE)/build
-KBUILD		:= $(MAKE) -C $(KDIR) M=$(CURDIR)
+KBUILD		= $(MAKE) -C $(KDIR) M=$(CURDIR)
 KBUILD_STRICT	:= W=1 KCFLAGS=-Werror
 
 all: module tools			## build the module, the library and the command
@@ -34,7 +34,7 @@ bench: module tools programs		## costs in instructions, in QEMU
 	selftests/bench/run
 
 spec: | deps				## make the C files of the netlink family anew
-	selftests/spec generate
+	Documentation/netlink/generate "$$(selftests/kernel-tree)"
 
 install:				## install library and command (PREFIX, DESTDIR)
 	$(MAKE) -C tools install

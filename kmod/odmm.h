@@ -365,7 +365,7 @@ struct odmm_session {
  */
 struct odmm_net {
 	struct net		*net;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* "net" above */
 
 	struct rhashtable	sessions;
 	struct xarray		session_ids;

@@ -296,9 +296,9 @@ static int odmm_prefix_check_addr(struct odmm_prefix_spec *spec,
 				"bits are set behind the prefix length");
 		return -EINVAL;
 	}
-	if (type & (IPV6_ADDR_MULTICAST | IPV6_ADDR_LINKLOCAL |
-		    IPV6_ADDR_LOOPBACK | IPV6_ADDR_MAPPED |
-		    IPV6_ADDR_COMPATv4) || type == IPV6_ADDR_ANY) {
+	/* Up to /64, loopback and IPv4-mapped prefixes are :: */
+	if (type & (IPV6_ADDR_MULTICAST | IPV6_ADDR_LINKLOCAL) ||
+	    type == IPV6_ADDR_ANY) {
 		ODMM_PREFIX_SAY(spec, extack, ODMM_A_PREFIX_PREFIX,
 				"not a prefix of global unicast addresses");
 		return -EINVAL;
