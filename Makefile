@@ -19,6 +19,7 @@ tools: | deps				## build libodmm and odmm into build/
 	$(MAKE) -C tools
 
 programs: | deps			## build the test programs into build/selftests/
+	$(MAKE) -C tools tests
 	$(MAKE) -C selftests
 
 deps:					## install with apt what is missing

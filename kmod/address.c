@@ -29,6 +29,12 @@
 /* The end of duplicate address detection is news; this is if it gets lost. */
 #define ODMM_DAD_POLL		NSEC_PER_SEC
 
+/*
+ * The kernel deletes an address half a second before its valid lifetime ends.
+ * That is for us to do, and for the kernel only if we are not there any more.
+ */
+#define ODMM_VALID_MARGIN	2	/* seconds */
+
 enum odmm_address_look {
 	ODMM_LOOK_ABSENT,
 	ODMM_LOOK_TENTATIVE,
@@ -142,12 +148,20 @@ static void odmm_address_insert(struct odmm_address *a, bool insert)
 	spin_unlock(&a->odn->lock);
 }
 
+/* Puts it into the kernel's table, or renews it there. */
+static int odmm_address_write(const struct odmm_address *a, u32 valid_lft)
+{
+	if (valid_lft < ODMM_LFT_INFINITY - ODMM_VALID_MARGIN)
+		valid_lft += ODMM_VALID_MARGIN;
+	return odmm_rtnl_add_address(a, valid_lft);
+}
+
 static int odmm_address_create(struct odmm_address *a, u32 valid_lft)
 {
 	int err;
 
 	odmm_iid_make(a, &a->addr);
-	err = odmm_rtnl_add_address(a, valid_lft);
+	err = odmm_address_write(a, valid_lft);
 	if (!err && !a->onlink)
 		err = odmm_rtnl_add_unreachable(a);
 	return err;
@@ -227,7 +241,7 @@ static void odmm_address_settle(struct odmm_address *a)
 		err = odmm_address_create(a, valid_lft);
 		odmm_address_insert(a, true);
 	} else if (stale && odmm_address_look(a) != ODMM_LOOK_ABSENT) {
-		err = odmm_rtnl_add_address(a, valid_lft);
+		err = odmm_address_write(a, valid_lft);
 	}
 
 	if (err)

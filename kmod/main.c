@@ -25,7 +25,7 @@ static int __net_init odmm_net_init(struct net *net)
 	spin_lock_init(&odn->lock);
 	odmm_policy_init(odn);
 	odmm_deadline_start(odn);
-	odmm_prefix_init(odn);
+	odmm_prefix_table_init(odn);
 	odmm_agent_init(odn);
 	odmm_request_init(odn);
 	err = odmm_session_init(odn);

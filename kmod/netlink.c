@@ -156,44 +156,48 @@ static int odmm_nl_prefix_err(struct genl_info *info,
 	return err;
 }
 
-int odmm_nl_prefix_add_doit(struct sk_buff *skb, struct genl_info *info)
+static int odmm_nl_prefix_wanted(struct genl_info *info,
+				 struct odmm_prefix_spec *spec)
 {
-	struct odmm_net *odn = odmm_nl_net(info);
 	struct nlattr **attrs = info->attrs;
-	struct odmm_prefix_spec spec = {};
-	struct odmm_prefix *p;
-	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_PREFIX_TYPE) ||
 	    GENL_REQ_ATTR_CHECK(info, ODMM_A_PREFIX_IFINDEX))
 		return -EINVAL;
-	err = odmm_nl_prefix_spec(info, &spec);
+	spec->type = nla_get_u32(attrs[ODMM_A_PREFIX_TYPE]);
+	spec->ifindex = nla_get_u32(attrs[ODMM_A_PREFIX_IFINDEX]);
+	spec->home = odmm_nl_u32(info, ODMM_A_PREFIX_HOME, 0);
+	spec->flags = odmm_nl_u32(info, ODMM_A_PREFIX_FLAGS, 0);
+	spec->valid_lft = odmm_nl_u32(info, ODMM_A_PREFIX_VALID_LFT,
+				      ODMM_LFT_INFINITY);
+	spec->preferred_lft = odmm_nl_u32(info, ODMM_A_PREFIX_PREFERRED_LFT,
+					  spec->valid_lft);
+	spec->cookie = odmm_nl_u64(info, ODMM_A_PREFIX_COOKIE);
+	spec->origin = attrs[ODMM_A_PREFIX_ORIGIN] ?
+		       nla_data(attrs[ODMM_A_PREFIX_ORIGIN]) : "static";
+	if (!(spec->flags & ODMM_PREFIX_F_EXCLUSIVE))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, attrs[ODMM_A_PREFIX_FLAGS],
+			    "odmm: the kernel alone makes a prefix exclusive");
+	return -EINVAL;
+}
+
+int odmm_nl_prefix_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_prefix_spec spec = { .extack = info->extack };
+	struct odmm_net *odn = odmm_nl_net(info);
+	int err;
+
+	err = odmm_nl_prefix_spec(info, &spec) ?:
+	      odmm_nl_prefix_wanted(info, &spec);
 	if (err)
 		return err;
-	spec.type = nla_get_u32(attrs[ODMM_A_PREFIX_TYPE]);
-	spec.ifindex = nla_get_u32(attrs[ODMM_A_PREFIX_IFINDEX]);
-	spec.home = odmm_nl_u32(info, ODMM_A_PREFIX_HOME, 0);
-	spec.flags = odmm_nl_u32(info, ODMM_A_PREFIX_FLAGS, 0);
-	spec.valid_lft = odmm_nl_u32(info, ODMM_A_PREFIX_VALID_LFT,
-				     ODMM_LFT_INFINITY);
-	spec.preferred_lft = odmm_nl_u32(info, ODMM_A_PREFIX_PREFERRED_LFT,
-					 spec.valid_lft);
-	spec.cookie = odmm_nl_u64(info, ODMM_A_PREFIX_COOKIE);
-	spec.origin = attrs[ODMM_A_PREFIX_ORIGIN] ?
-		      nla_data(attrs[ODMM_A_PREFIX_ORIGIN]) : "static";
-	if (spec.flags & ODMM_PREFIX_F_EXCLUSIVE) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attrs[ODMM_A_PREFIX_FLAGS],
-				    "odmm: the kernel alone makes a prefix exclusive");
-		return -EINVAL;
-	}
 
 	spin_lock(&odn->lock);
-	if (attrs[ODMM_A_PREFIX_COOKIE]) {
-		err = odmm_request_answer(odn, &spec, info->extack);
-	} else {
-		p = odmm_prefix_add(odn, &spec, info->extack);
-		err = PTR_ERR_OR_ZERO(p);
-	}
+	if (info->attrs[ODMM_A_PREFIX_COOKIE])
+		err = odmm_request_answer(odn, &spec);
+	else
+		err = odmm_prefix_add(odn, &spec, NULL);
 	spin_unlock(&odn->lock);
 	return odmm_nl_prefix_err(info, &spec, err);
 }
@@ -230,7 +234,7 @@ static u32 odmm_nl_prefix_users(struct odmm_net *odn,
 int odmm_nl_prefix_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct odmm_net *odn = odmm_nl_net(info);
-	struct odmm_prefix_spec spec = {};
+	struct odmm_prefix_spec spec = { .extack = info->extack };
 	struct odmm_prefix *p;
 	int err;
 
@@ -256,7 +260,7 @@ int odmm_nl_prefix_del_doit(struct sk_buff *skb, struct genl_info *info)
 int odmm_nl_prefix_change_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct odmm_net *odn = odmm_nl_net(info);
-	struct odmm_prefix_spec spec = {};
+	struct odmm_prefix_spec spec = { .extack = info->extack };
 	struct odmm_prefix *p;
 	u32 preferred;
 	int err;
@@ -277,7 +281,7 @@ int odmm_nl_prefix_change_doit(struct sk_buff *skb, struct genl_info *info)
 		spec.preferred_lft = odmm_nl_u32(info,
 						 ODMM_A_PREFIX_PREFERRED_LFT,
 						 preferred);
-		err = odmm_prefix_change(odn, p, &spec, info->extack);
+		err = odmm_prefix_change(odn, p, &spec);
 	}
 	spin_unlock(&odn->lock);
 	return odmm_nl_prefix_err(info, &spec, err);
@@ -331,7 +335,7 @@ static int odmm_nl_prefix_print(struct sk_buff *skb, struct odmm_prefix *p,
 int odmm_nl_prefix_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct odmm_net *odn = odmm_nl_net(info);
-	struct odmm_prefix_spec spec = {};
+	struct odmm_prefix_spec spec = { .extack = info->extack };
 	struct odmm_nl_prefixes *batch;
 	struct sk_buff *reply;
 	struct odmm_prefix *p;
@@ -369,15 +373,13 @@ static void odmm_nl_prefixes_collect(struct odmm_net *odn,
 				     const struct odmm_nl_dump *dump,
 				     struct odmm_nl_prefixes *batch)
 {
-	const struct in6_addr *last = dump->begun ? &dump->prefix : NULL;
 	struct odmm_prefix *p;
 
 	spin_lock(&odn->lock);
-	while (batch->n < ODMM_DUMP_BATCH &&
-	       (p = odmm_prefix_after(odn, last))) {
+	p = dump->begun ? odmm_prefix_after(odn, &dump->prefix) :
+			  odmm_prefix_next(odn, NULL);
+	for (; p && batch->n < ODMM_DUMP_BATCH; p = odmm_prefix_next(odn, p))
 		odmm_nl_prefixes_add(batch, p);
-		last = &p->address.prefix;
-	}
 	spin_unlock(&odn->lock);
 }
 

@@ -10,8 +10,8 @@
  *             \     /
  *             request           what is being waited for
  *             /     \
- *          agent   prefix       who answers; what there is
- *                     |
+ *          agent   prefix       who answers; what there is, and by spec and
+ *                     |         table what there may be and where it is found
  *                  address      the kernel's own IPv6 address table,
  *                  /     \      written to through rtnl, with interface
  *                iid     rtnl   identifiers by iid
@@ -203,6 +203,7 @@ struct odmm_prefix {
  * @preferred_lft: seconds
  * @cookie: request to answer, or 0
  * @origin: who brings it
+ * @extack: where words about a refusal go
  * @culprit: set by whoever refuses it: the attribute that is wrong, or 0
  */
 struct odmm_prefix_spec {
@@ -216,6 +217,7 @@ struct odmm_prefix_spec {
 	u32		preferred_lft;
 	u64		cookie;
 	const char	*origin;
+	struct netlink_ext_ack *extack;
 	int		culprit;
 };
 
@@ -437,8 +439,7 @@ void odmm_want_leave(struct odmm_net *odn, struct odmm_want *w);
 void odmm_want_release(struct odmm_net *odn, struct odmm_want *w);
 struct odmm_request *odmm_request_find(struct odmm_net *odn, u64 cookie);
 struct odmm_request *odmm_request_after(struct odmm_net *odn, u64 cookie);
-int odmm_request_answer(struct odmm_net *odn, struct odmm_prefix_spec *spec,
-			struct netlink_ext_ack *extack);
+int odmm_request_answer(struct odmm_net *odn, struct odmm_prefix_spec *spec);
 int odmm_request_refuse(struct odmm_net *odn, u64 cookie, u16 error,
 			struct netlink_ext_ack *extack);
 void odmm_request_link_gone(struct odmm_net *odn, int ifindex);
@@ -468,25 +469,12 @@ bool odmm_agents_serve(struct odmm_net *odn,
 		       const struct odmm_request_key *key);
 
 /* prefix.c */
-void odmm_prefix_init(struct odmm_net *odn);
 void odmm_prefix_exit(struct odmm_net *odn);
-struct odmm_prefix *odmm_prefix_add(struct odmm_net *odn,
-				    struct odmm_prefix_spec *spec,
-				    struct netlink_ext_ack *extack);
+int odmm_prefix_add(struct odmm_net *odn, struct odmm_prefix_spec *spec,
+		    const struct odmm_request_key *key);
 int odmm_prefix_change(struct odmm_net *odn, struct odmm_prefix *p,
-		       struct odmm_prefix_spec *spec,
-		       struct netlink_ext_ack *extack);
+		       struct odmm_prefix_spec *spec);
 void odmm_prefix_remove(struct odmm_prefix *p);
-struct odmm_prefix *odmm_prefix_find(struct odmm_net *odn,
-				     const struct in6_addr *prefix, u32 len);
-struct odmm_prefix *odmm_prefix_after(struct odmm_net *odn,
-				      const struct in6_addr *prefix);
-struct odmm_prefix *odmm_prefix_best(struct odmm_net *odn,
-				     const struct odmm_request_key *key);
-bool odmm_prefix_coming(struct odmm_net *odn,
-			const struct odmm_request_key *key);
-bool odmm_prefix_matches(const struct odmm_prefix *p,
-			 const struct odmm_request_key *key);
 void odmm_prefix_hold(struct odmm_prefix *p);
 void odmm_prefix_unhold(struct odmm_prefix *p);
 void odmm_prefix_link_gone(struct odmm_net *odn, int ifindex);
@@ -498,6 +486,38 @@ static inline void odmm_prefix_get(struct odmm_prefix *p)
 }
 
 void odmm_prefix_put(struct odmm_prefix *p);
+
+/* spec.c */
+int odmm_spec_check(struct odmm_net *odn, struct odmm_prefix_spec *spec);
+int odmm_spec_check_lft(struct odmm_prefix_spec *spec);
+int odmm_spec_check_key(struct odmm_prefix_spec *spec,
+			const struct odmm_prefix *p,
+			const struct odmm_request_key *key);
+int odmm_spec_locate(struct odmm_net *odn, struct odmm_prefix_spec *spec,
+		     struct odmm_prefix *p);
+int odmm_spec_move(struct odmm_net *odn, struct odmm_prefix_spec *spec,
+		   struct odmm_prefix *p);
+
+/* table.c */
+void odmm_prefix_table_init(struct odmm_net *odn);
+void odmm_prefix_insert(struct odmm_net *odn, struct odmm_prefix *p);
+void odmm_prefix_erase(struct odmm_net *odn, struct odmm_prefix *p);
+void odmm_prefix_sort(struct odmm_net *odn, struct odmm_prefix *p);
+struct odmm_prefix *odmm_prefix_find(struct odmm_net *odn,
+				     const struct in6_addr *prefix, u32 len);
+struct odmm_prefix *odmm_prefix_overlapping(struct odmm_net *odn,
+					    const struct in6_addr *prefix,
+					    u32 len);
+struct odmm_prefix *odmm_prefix_next(struct odmm_net *odn,
+				     const struct odmm_prefix *p);
+struct odmm_prefix *odmm_prefix_after(struct odmm_net *odn,
+				      const struct in6_addr *prefix);
+struct odmm_prefix *odmm_prefix_best(struct odmm_net *odn,
+				     const struct odmm_request_key *key);
+bool odmm_prefix_coming(struct odmm_net *odn,
+			const struct odmm_request_key *key);
+bool odmm_prefix_matches(const struct odmm_prefix *p,
+			 const struct odmm_request_key *key);
 
 /* address.c */
 int odmm_address_init(struct odmm_net *odn);

@@ -407,62 +407,39 @@ u32 odmm_request_accepted(struct odmm_net *odn, u32 agent)
 	return n;
 }
 
-static int odmm_request_check_answer(const struct odmm_request *req,
-				     const struct odmm_prefix_spec *spec,
-				     struct netlink_ext_ack *extack)
-{
-	if (req->state == ODMM_REQUEST_ANSWERED) {
-		NL_SET_ERR_MSG_MOD(extack, "request has been answered");
-		return -EBUSY;
-	}
-	if (req->key.type != spec->type) {
-		NL_SET_ERR_MSG_MOD(extack, "request is for another type");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 /**
  * odmm_request_answer - add a prefix that answers request @spec->cookie
  * @odn: namespace
  * @spec: the prefix
- * @extack: where words about an error go
  *
  * Who waits is woken when the address of the prefix is usable.
  *
  * Return: 0, -ENOENT if the request is over, -EBUSY if it is answered, or an
  * error of odmm_prefix_add(); then nothing has changed.
  */
-int odmm_request_answer(struct odmm_net *odn, struct odmm_prefix_spec *spec,
-			struct netlink_ext_ack *extack)
+int odmm_request_answer(struct odmm_net *odn, struct odmm_prefix_spec *spec)
 {
 	struct odmm_request *req;
-	struct odmm_prefix *p;
 	int err;
 
 	lockdep_assert_held(&odn->lock);
 	spec->culprit = ODMM_A_PREFIX_COOKIE;
-	req = odmm_request_named(odn, spec->cookie, extack);
+	req = odmm_request_named(odn, spec->cookie, spec->extack);
 	if (!req) {
 		odmm_count(odn, ODMM_STAT_LATE_ANSWERS);
 		return -ENOENT;
 	}
-	err = odmm_request_check_answer(req, spec, extack);
-	if (err)
-		return err;
+	if (req->state == ODMM_REQUEST_ANSWERED) {
+		NL_SET_ERR_MSG_MOD(spec->extack, "request has been answered");
+		return -EBUSY;
+	}
 	if (req->key.flags & IPV6_REQUIRE_SRC_ON_NET)
 		spec->flags |= ODMM_PREFIX_F_EXCLUSIVE;
 
-	p = odmm_prefix_add(odn, spec, extack);
-	if (IS_ERR(p))
-		return PTR_ERR(p);
-	if (!odmm_prefix_matches(p, &req->key)) {
-		odmm_prefix_remove(p);
-		NL_SET_ERR_MSG_MOD(extack, "request is for another interface");
-		return -EINVAL;
-	}
-	odmm_request_state(odn, req, ODMM_REQUEST_ANSWERED);
-	return 0;
+	err = odmm_prefix_add(odn, spec, &req->key);
+	if (!err)
+		odmm_request_state(odn, req, ODMM_REQUEST_ANSWERED);
+	return err;
 }
 
 /* An agent says no: everybody who waits gets @error. */

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "args.h"
+#include "names.h"
+
+#define NO_TYPE	"no type; there are fixed, session-lasting, non-persistent and " \
+		"graceful-replacement"
+#define NO_ERROR "no error; there are the names of errno(3), unsupported, unavailable, " \
+		 "denied and timeout"
+
+void usage_error(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("Error: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(EXIT_USAGE);
+}
+
+void wrong(const char *word, const char *why)
+{
+	usage_error("argument \"%s\" is wrong: %s", word, why);
+}
+
+/* Options come before there is an object. */
+static const char *help_of(void)
+{
+	static char text[32];
+
+	if (current)
+		snprintf(text, sizeof(text), "%s ", current->name);
+	return text;
+}
+
+void unknown_word(const char *word)
+{
+	usage_error("what is \"%s\"? Try \"odmm %shelp\".", word, help_of());
+}
+
+/* As in ip(8), the beginning of a word is enough; whoever is asked first wins. */
+bool is(const char *word, const char *name)
+{
+	size_t len = strlen(word);
+
+	/* Dashes alone are no beginning. */
+	return len > strspn(name, "-") && !strncmp(name, word, len);
+}
+
+const char *peek(const struct words *w)
+{
+	return w->n ? w->word[0] : NULL;
+}
+
+const char *next(struct words *w, const char *what)
+{
+	if (!w->n)
+		usage_error("command line is not complete: %s is missing. Try \"odmm %shelp\".",
+			    what, help_of());
+	w->n--;
+	return *w->word++;
+}
+
+/* Takes the next word if it is @name. */
+bool next_is(struct words *w, const char *name)
+{
+	if (!w->n || !is(w->word[0], name))
+		return false;
+	next(w, name);
+	return true;
+}
+
+void no_more(struct words *w)
+{
+	if (w->n)
+		unknown_word(w->word[0]);
+}
+
+/* NULL, or why the word is no number up to @max. */
+static const char *read_number(const char *word, uint64_t max, uint64_t *value)
+{
+	char *end;
+
+	/* strtoull() would take a sign and leading blanks */
+	if (word[0] < '0' || word[0] > '9')
+		return "not a number";
+	errno = 0;
+	*value = strtoull(word, &end, 0);
+	if (*end)
+		return "not a number";
+	return errno || *value > max ? "too big" : NULL;
+}
+
+static uint64_t parse_number(const char *word, uint64_t max)
+{
+	uint64_t value;
+	const char *why = read_number(word, max, &value);
+
+	if (why)
+		wrong(word, why);
+	return value;
+}
+
+static uint32_t parse_u32(const char *word)
+{
+	return (uint32_t)parse_number(word, UINT32_MAX);
+}
+
+static uint32_t parse_seconds(const char *word)
+{
+	return is(word, "forever") ? ODMM_LFT_INFINITY : parse_u32(word);
+}
+
+uint64_t parse_cookie(const char *word)
+{
+	return parse_number(word, UINT64_MAX);
+}
+
+uint32_t parse_type(const char *word)
+{
+	uint32_t type = sc_type_from_name(word);
+
+	if (!type)
+		wrong(word, NO_TYPE);
+	return type;
+}
+
+uint32_t parse_dev(const char *word)
+{
+	uint32_t ifindex = if_nametoindex(word);
+
+	if (!ifindex)
+		usage_error("cannot find device \"%s\"", word);
+	return ifindex;
+}
+
+static uint32_t parse_errno(const char *word)
+{
+	uint32_t error = errno_from_name(word);
+
+	if (!error)
+		wrong(word, NO_ERROR);
+	return error;
+}
+
+static void mask_host_bits(struct prefix *p)
+{
+	unsigned int bit;
+
+	for (bit = p->len; bit < 128; bit++)
+		p->addr.s6_addr[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+}
+
+/* Whether it is ADDRESS/LENGTH */
+static bool read_prefix(const char *word, const char *slash, struct prefix *prefix)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint64_t len;
+
+	if (slash - word >= (ptrdiff_t)sizeof(text))
+		return false;
+	memcpy(text, word, (size_t)(slash - word));
+	text[slash - word] = '\0';
+	if (inet_pton(AF_INET6, text, &prefix->addr) != 1 || read_number(slash + 1, 128, &len))
+		return false;
+	prefix->len = (uint32_t)len;
+	return true;
+}
+
+void parse_prefix(const char *word, struct prefix *prefix)
+{
+	char text[INET6_ADDRSTRLEN], advice[128];
+	const char *slash = strchr(word, '/');
+	struct prefix masked;
+
+	if (!slash)
+		wrong(word, "no prefix length; write 2001:db8::/64");
+	if (!read_prefix(word, slash, prefix))
+		wrong(word, "not an IPv6 prefix");
+	masked = *prefix;
+	mask_host_bits(&masked);
+	if (!memcmp(&masked.addr, &prefix->addr, sizeof(masked.addr)))
+		return;
+	inet_ntop(AF_INET6, &masked.addr, text, sizeof(text));
+	snprintf(advice, sizeof(advice), "bits are set behind the prefix length; write %s/%u",
+		 text, masked.len);
+	wrong(word, advice);
+}
+
+static void parse_seconds_opt(struct words *w, uint32_t *seconds)
+{
+	const char *word = peek(w);
+
+	if (word && word[0] >= '0' && word[0] <= '9')
+		*seconds = parse_u32(next(w, "SECONDS"));
+}
+
+static void take_value(struct words *w, const struct keyword *k)
+{
+	const char *word;
+
+	if (k->kind == ARG_FLAG) {
+		*(bool *)k->to = true;
+		return;
+	}
+	if (k->kind == ARG_SECONDS_OPT) {
+		parse_seconds_opt(w, k->to);
+		return;
+	}
+	word = next(w, k->name);
+	if (k->kind == ARG_U32)
+		*(uint32_t *)k->to = parse_u32(word);
+	else if (k->kind == ARG_U64)
+		*(uint64_t *)k->to = parse_number(word, UINT64_MAX);
+	else if (k->kind == ARG_SECONDS)
+		*(uint32_t *)k->to = parse_seconds(word);
+	else if (k->kind == ARG_DEV)
+		*(uint32_t *)k->to = parse_dev(word);
+	else if (k->kind == ARG_TYPE)
+		*(uint32_t *)k->to = parse_type(word);
+	else if (k->kind == ARG_ERRNO)
+		*(uint32_t *)k->to = parse_errno(word);
+	else if (k->kind == ARG_PREFIX)
+		parse_prefix(word, k->to);
+	else
+		*(const char **)k->to = word;
+}
+
+/* Takes one keyword of the table and its value; false if none is next. */
+bool take_keyword(struct words *w, struct keyword *table, size_t n)
+{
+	struct keyword *k;
+
+	for (k = table; k < table + n; k++) {
+		if (!next_is(w, k->name))
+			continue;
+		if (k->given)
+			usage_error("%s is given twice", k->name);
+		k->given = true;
+		take_value(w, k);
+		return true;
+	}
+	return false;
+}
+
+void take_keywords(struct words *w, struct keyword *table, size_t n)
+{
+	while (take_keyword(w, table, n))
+		;
+	no_more(w);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Talking to the kernel: generic netlink, family "odmm".
+ */
+#ifndef _ODMM_GENL_H
+#define _ODMM_GENL_H
+
+#include <libmnl/libmnl.h>
+#include "odmm.h"
+#include "show.h"
+
+struct genl {
+	struct mnl_socket *nl;
+	uint32_t seq;
+	uint16_t family;
+	uint32_t requests, events;	/* multicast groups */
+	char request[2048];		/* the request being built or answered */
+	char refusal[512];		/* what the kernel said against the last one */
+};
+
+int genl_open(struct genl *g);
+void genl_close(struct genl *g);
+int genl_join(struct genl *g, uint32_t group);
+int genl_refused(const struct genl *g);
+
+struct nlmsghdr *genl_request(struct genl *g, uint8_t cmd, uint16_t flags);
+int genl_ask(struct genl *g, struct nlmsghdr *nlh, const struct field *fields,
+	     mnl_cb_t answer, void *data);
+
+/* Whether a message is one to show. */
+typedef bool (*genl_filter)(const struct nlmsghdr *nlh, const void *arg);
+
+json_t *genl_rows(struct genl *g, struct nlmsghdr *nlh, const struct field *fields,
+		  genl_filter filter, const void *arg);
+int genl_show_all(uint8_t cmd, const struct field *fields, genl_filter filter,
+		  const void *arg);
+
+#endif /* _ODMM_GENL_H */

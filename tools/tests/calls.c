@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls libodmm as it is told, and prints what came back.
+ *
+ *   calls SOCKET STEP...
+ *
+ * SOCKET := tcp6 | tcp4 | mptcp6 | mptcp4 | unix | closed
+ * STEP   := setsc TYPE | setsc_bind TYPE | setsc_release	(TYPE is a number)
+ *	   | nonblock | block | listen | reopen SOCKET | steal | name | descriptors
+ *	   | connect PORT
+ *
+ * "steal" closes the next descriptor, which is the library's, and uses the
+ * number for a file of its own.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <odmm.h>
+
+#define SKIP 77
+
+static const struct kind {
+	const char *name;
+	int domain, protocol;
+} kinds[] = {
+	{ "tcp6", AF_INET6, IPPROTO_TCP },
+	{ "tcp4", AF_INET, IPPROTO_TCP },
+	{ "mptcp6", AF_INET6, IPPROTO_MPTCP },
+	{ "mptcp4", AF_INET, IPPROTO_MPTCP },
+	{ "unix", AF_UNIX, 0 },
+};
+
+static int open_kind(const char *name)
+{
+	size_t i;
+	int fd;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(name, kinds[i].name))
+			continue;
+		fd = socket(kinds[i].domain, SOCK_STREAM, kinds[i].protocol);
+		if (fd < 0 && errno == EPROTONOSUPPORT)
+			exit(SKIP);
+		return fd;
+	}
+	return -1;
+}
+
+static void print_result(const char *call, int result, const struct in6_addr *addr)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	int error = errno;
+
+	if (addr && !result)
+		inet_ntop(AF_INET6, addr, text, sizeof(text));
+	if (!result)
+		printf("%s 0%s%s\n", call, *text ? " " : "", text);
+	else
+		printf("%s %s %s\n", call,
+		       result == EAI_REQUIREDIPNOTSUPPORTED ? "EAI_REQUIREDIPNOTSUPPORTED" :
+		       result == EAI_REQUIREDIPFAILED ? "EAI_REQUIREDIPFAILED" : "?",
+		       strerrorname_np(error));
+}
+
+static void print_name(int fd)
+{
+	struct sockaddr_in6 name = { 0 };
+	socklen_t len = sizeof(name);
+	char text[INET6_ADDRSTRLEN];
+
+	getsockname(fd, (struct sockaddr *)&name, &len);
+	printf("name %s\n", inet_ntop(AF_INET6, &name.sin6_addr, text, sizeof(text)));
+}
+
+static void print_descriptors(void)
+{
+	int fd, n = 0;
+
+	for (fd = 3; fd < 64; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	printf("descriptors %d\n", n);
+}
+
+static void do_connect(int fd, const char *port)
+{
+	struct sockaddr_in6 peer = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+		.sin6_port = htons((unsigned short)atoi(port)),
+	};
+
+	printf("connect %d\n", connect(fd, (struct sockaddr *)&peer, sizeof(peer)));
+}
+
+/* Does one step; returns how many words it took. */
+static int step(int *fd, char **word)
+{
+	const char *arg = word[1] ? word[1] : "";
+	struct in6_addr addr;
+
+	errno = 0;
+	if (!strcmp(word[0], "setsc")) {
+		print_result("setsc", setsc(*fd, &addr, (sc_type)atoi(arg)), &addr);
+		return 2;
+	}
+	if (!strcmp(word[0], "setsc_bind")) {
+		print_result("setsc_bind", setsc_bind(*fd, &addr, (sc_type)atoi(arg)), &addr);
+		return 2;
+	}
+	if (!strcmp(word[0], "connect")) {
+		do_connect(*fd, arg);
+		return 2;
+	}
+	if (!strcmp(word[0], "reopen")) {
+		close(*fd);
+		*fd = open_kind(arg);
+		return 2;
+	}
+	if (!strcmp(word[0], "setsc_release")) {
+		print_result("setsc_release", setsc_release(*fd), NULL);
+	} else if (!strcmp(word[0], "nonblock")) {
+		fcntl(*fd, F_SETFL, O_NONBLOCK);
+	} else if (!strcmp(word[0], "block")) {
+		fcntl(*fd, F_SETFL, 0);
+	} else if (!strcmp(word[0], "listen")) {
+		listen(*fd, 1);
+	} else if (!strcmp(word[0], "steal")) {
+		dup2(STDIN_FILENO, *fd + 1);
+	} else if (!strcmp(word[0], "name")) {
+		print_name(*fd);
+	} else if (!strcmp(word[0], "descriptors")) {
+		print_descriptors();
+	} else {
+		exit(1);
+	}
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	int i, fd;
+
+	if (argc < 2)
+		return 1;
+	/* What the caller left open would be counted. */
+	close_range(3, ~0U, 0);
+	fd = open_kind(argv[1]);
+	for (i = 2; i < argc;)
+		i += step(&fd, argv + i);
+	return 0;
+}

@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The library as a developer meets it: installed, found by pkg-config,
+# included from C and C++, linked either way.
+
+set -u
+# shellcheck source=tap.sh
+. "$(dirname "$0")/tap.sh"
+
+tools=$(cd "$(dirname "$0")/.." && pwd)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+export PKG_CONFIG_PATH=$dir/usr/lib/pkgconfig
+
+runs "make install" make -s -C "$tools" SANITIZE= install PREFIX="$dir/usr"
+is "what is installed" "$(cd "$dir/usr" && find . ! -type d | sort)" "\
+./include/linux/odmm.h
+./include/odmm.h
+./lib/libodmm.a
+./lib/libodmm.so
+./lib/libodmm.so.1
+./lib/libodmm.so.1.0.0
+./lib/pkgconfig/libodmm.pc
+./sbin/odmm"
+runs "DESTDIR stays out of libodmm.pc" \
+	make -s -C "$tools" SANITIZE= install PREFIX=/opt/odmm DESTDIR="$dir/dest"
+is "prefix in libodmm.pc" "$(grep ^prefix= "$dir/dest/opt/odmm/lib/pkgconfig/libodmm.pc")" \
+	"prefix=/opt/odmm"
+make -s -C "$tools" SANITIZE= all >/dev/null
+
+read -ra cflags <<<"$(pkg-config --cflags libodmm)"
+read -ra libs <<<"$(pkg-config --libs libodmm)"
+strict=(-Wall -Wextra -Wpedantic -Werror)
+
+cat >"$dir/use.c" <<'END'
+#include <odmm.h>
+int main(void)
+{
+	struct in6_addr addr;
+	sc_type type = FIXED_IP_ADDRESS;
+
+	if (type != FIXED_IPV6_ADDRESS || type != IPV6_REQUIRE_FIXED_IP ||
+	    SESSION_LASTING_IP_ADDRESS != SESSION_LASTING_IPV6_ADDRESS ||
+	    NON_PERSISTENT_IP_ADDRESS != NON_PERSISTENT_IPV6_ADDRESS ||
+	    GRACEFUL_REPLACEMENT_IP_ADDRESS != GRACEFUL_REPLACEMENT_IPV6_ADDRESS ||
+	    sc_type_from_name(sc_type_name(type)) != type || sc_type_name((sc_type)5) != 0)
+		return 1;
+	return setsc(-1, &addr, type) != EAI_REQUIREDIPFAILED ||
+	       setsc_bind(-1, &addr, type) != EAI_REQUIREDIPFAILED ||
+	       setsc_release(-1) != EAI_REQUIREDIPFAILED;
+}
+END
+cp "$dir/use.c" "$dir/use.cc"
+sed 's/#include <odmm.h>/#include <netinet\/in.h>\n&/' "$dir/use.c" >"$dir/netinet-first.c"
+sed 's/#include <odmm.h>/&\n#include <netinet\/in.h>/' "$dir/use.c" >"$dir/netinet-last.c"
+sed 's/#include <odmm.h>/#include <linux\/odmm.h>\n&/' "$dir/use.c" >"$dir/linux-first.c"
+sed 's/#include <odmm.h>/#include <netinet\/in.h>\n#include <linux\/odmm.h>\n&/' \
+	"$dir/use.c" >"$dir/netinet-linux.c"
+
+for std in c99 gnu11 c17; do
+	runs "compiles as $std" "${CC:-cc}" -std=$std "${strict[@]}" "${cflags[@]}" \
+		-o "$dir/use" "$dir/use.c" "${libs[@]}"
+done
+for name in netinet-first netinet-last linux-first netinet-linux; do
+	runs "order of headers: $name" "${CC:-cc}" -std=gnu11 "${strict[@]}" "${cflags[@]}" \
+		-fsyntax-only "$dir/$name.c"
+done
+for std in c++11 c++20; do
+	runs "compiles as $std" "${CXX:-c++}" -std=$std "${strict[@]}" "${cflags[@]}" \
+		-o "$dir/use++" "$dir/use.cc" "${libs[@]}"
+done
+
+is "needs libodmm.so.1" "$(readelf -d "$dir/use" | sed -n 's/.*NEEDED.*\[\(libodmm.*\)\]/\1/p')" \
+	libodmm.so.1
+runs "runs with the shared library" env LD_LIBRARY_PATH="$dir/usr/lib" "$dir/use"
+runs "C++ runs with the shared library" env LD_LIBRARY_PATH="$dir/usr/lib" "$dir/use++"
+runs "links with the archive" "${CC:-cc}" "${cflags[@]}" -o "$dir/static" "$dir/use.c" \
+	"$dir/usr/lib/libodmm.a"
+runs "runs with the archive" "$dir/static"
+
+is "exported symbols" \
+	"$(nm -D --defined-only "$dir/usr/lib/libodmm.so" | awk '$2 != "A" {print $3}' | sort)" "\
+sc_type_from_name@@LIBODMM_1.0
+sc_type_name@@LIBODMM_1.0
+setsc@@LIBODMM_1.0
+setsc_bind@@LIBODMM_1.0
+setsc_release@@LIBODMM_1.0"
+
+done_testing
