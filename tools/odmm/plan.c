@@ -45,6 +45,7 @@ static void take_group(struct words *w, struct group *g)
 	g->type = parse_type(next(w, "TYPE"));
 	g->pool.len = 64;
 	g->limit = UINT32_MAX;
+	g->answer.origin = "pool";
 	for (;;) {
 		if (next_is(w, "lie")) {
 			next_is(w, "type");

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "agent.h"
 #include "attr.h"
+#include "legacy.h"
 #include "stop.h"
 
 /* A request that was accepted and waits for its turn */
@@ -301,7 +302,9 @@ static int serve_open(struct server *s)
 		return code;
 	stop = stop_fd();
 	if (!claim(s)) {
+		legacy_guard(s->plan);
 		loop(s, stop);
+		legacy_restore();
 		code = s->failed ? EXIT_REFUSED : EXIT_OK;
 	}
 	close(stop);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Keeping sockets that never ask from typed addresses.
+ */
+#ifndef _ODMM_LEGACY_H
+#define _ODMM_LEGACY_H
+
+#include "agent.h"
+
+void legacy_guard(const struct plan *plan);
+void legacy_restore(void);
+
+#endif /* _ODMM_LEGACY_H */
