@@ -63,17 +63,6 @@ struct odmm_agent *odmm_agent_after(struct odmm_net *odn, u32 id)
 	return NULL;
 }
 
-u32 odmm_agent_number(const struct odmm_net *odn)
-{
-	const struct odmm_agent *agent;
-	u32 n = 0;
-
-	lockdep_assert_held(&odn->lock);
-	list_for_each_entry(agent, &odn->agents, node)
-		n++;
-	return n;
-}
-
 /* May sleep; no lock. The caller fills sk, portid, types, name and ifindex. */
 struct odmm_agent *odmm_agent_alloc(u32 n_ifindex)
 {
@@ -86,9 +75,10 @@ struct odmm_agent *odmm_agent_alloc(u32 n_ifindex)
 	return agent;
 }
 
-static void odmm_agent_free(struct odmm_agent *agent)
+static void odmm_agent_free(struct odmm_net *odn, struct odmm_agent *agent)
 {
 	list_del(&agent->node);
+	odn->n_agents--;
 	sock_put(agent->sk);
 	kfree(agent);
 }
@@ -98,7 +88,7 @@ static void odmm_agent_end(struct odmm_net *odn, struct odmm_agent *agent)
 	agent->types = 0;
 	odmm_event_agent(odn, agent);
 	odn->on_agent(odn, agent);
-	odmm_agent_free(agent);
+	odmm_agent_free(odn, agent);
 }
 
 /*
@@ -110,7 +100,7 @@ int odmm_agent_claim(struct odmm_net *odn, struct odmm_agent *agent,
 {
 	struct odmm_agent *old = odmm_agent_of(odn, agent->sk);
 
-	if (!old && odmm_agent_number(odn) >= ODMM_AGENTS_MAX) {
+	if (!old && odn->n_agents >= ODMM_AGENTS_MAX) {
 		NL_SET_ERR_MSG_MOD(extack, "too many claims");
 		return -ENOSPC;
 	}
@@ -118,6 +108,7 @@ int odmm_agent_claim(struct odmm_net *odn, struct odmm_agent *agent,
 	sock_hold(agent->sk);
 	agent->id = ++odn->last_agent;
 	list_add_tail(&agent->node, &odn->agents);
+	odn->n_agents++;
 	if (old)
 		odmm_agent_end(odn, old);
 	odmm_event_agent(odn, agent);
@@ -176,6 +167,6 @@ void odmm_agent_exit(struct odmm_net *odn)
 
 	spin_lock(&odn->lock);
 	list_for_each_entry_safe(agent, next, &odn->agents, node)
-		odmm_agent_free(agent);
+		odmm_agent_free(odn, agent);
 	spin_unlock(&odn->lock);
 }

@@ -3,16 +3,10 @@
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <net/genetlink.h>
-#include <net/netns/generic.h>
 
 #include "odmm.h"
 
-static unsigned int odmm_net_id __read_mostly;
-
-struct odmm_net *odmm_net(const struct net *net)
-{
-	return net_generic(net, odmm_net_id);
-}
+unsigned int odmm_net_id __read_mostly;
 
 static int __net_init odmm_net_init(struct net *net)
 {

@@ -12,6 +12,7 @@
 #include <net/sock.h>
 
 #include "netlink-gen.h"
+#include "lifetime.h"
 #include "odmm.h"
 
 /* Prefixes whose users are counted by one walk of the sockets. */
@@ -275,8 +276,8 @@ int odmm_nl_prefix_change_doit(struct sk_buff *skb, struct genl_info *info)
 	err = PTR_ERR_OR_ZERO(p);
 	if (!err) {
 		spec.valid_lft = odmm_nl_u32(info, ODMM_A_PREFIX_VALID_LFT,
-					     odmm_prefix_lft(p->valid_until));
-		preferred = min(odmm_prefix_lft(p->preferred_until),
+					     odmm_lifetime_left(p->valid_until));
+		preferred = min(odmm_lifetime_left(p->preferred_until),
 				spec.valid_lft);
 		spec.preferred_lft = odmm_nl_u32(info,
 						 ODMM_A_PREFIX_PREFERRED_LFT,

@@ -42,6 +42,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
+#include <net/netns/generic.h>
 #include <uapi/linux/odmm.h>
 #include <uapi/linux/odmm_netlink.h>
 
@@ -346,6 +347,7 @@ struct odmm_session {
  * @n_requests: how many (net)
  * @last_cookie: last one given (net)
  * @agents: claims (net)
+ * @n_agents: how many (net)
  * @last_agent: last number given (net)
  * @on_agent: told when a claim has begun or ended (const)
  * @prefixes: by prefix (net)
@@ -379,6 +381,7 @@ struct odmm_net {
 	u64			last_cookie;
 
 	struct list_head	agents;
+	u32			n_agents;
 	u32			last_agent;
 	void (*on_agent)(struct odmm_net *odn,
 			 const struct odmm_agent *agent);
@@ -404,12 +407,45 @@ struct odmm_net {
 	u64			stats[ODMM_STAT_MAX];
 };
 
-struct odmm_net *odmm_net(const struct net *net);
+extern unsigned int odmm_net_id;
+
+static inline struct odmm_net *odmm_net(const struct net *net)
+{
+	return net_generic(net, odmm_net_id);
+}
 
 static inline void odmm_count(struct odmm_net *odn, enum odmm_stat stat)
 {
 	lockdep_assert_held(&odn->lock);
 	odn->stats[stat]++;
+}
+
+/* With the net lock held. What a session holds, or has lost; or NULL. */
+static inline struct odmm_prefix *
+odmm_session_prefix(const struct odmm_session *s)
+{
+	return rcu_dereference_protected(s->want.prefix,
+					 lockdep_is_held(&s->odn->lock));
+}
+
+/* With the net lock held. */
+static inline enum odmm_state
+odmm_session_state(const struct odmm_session *s)
+{
+	const struct odmm_prefix *p = odmm_session_prefix(s);
+
+	if (s->want.req)
+		return ODMM_STATE_PENDING;
+	if (!p)
+		return s->want.error ? ODMM_STATE_FAILED : ODMM_STATE_IDLE;
+	switch (p->state) {
+	case ODMM_PREFIX_GONE:
+		return ODMM_STATE_LOST;
+	case ODMM_PREFIX_DEPRECATED:
+		return ODMM_STATE_DEPRECATED;
+	default:
+		return ODMM_STATE_GRANTED;
+	}
 }
 
 /* sockopt.c */
@@ -426,7 +462,6 @@ int odmm_session_set_flags(struct odmm_session *s, u32 flags);
 int odmm_session_ask(struct odmm_session *s, const struct odmm_setsc *wish,
 		     bool nonblock, struct in6_addr *addr);
 void odmm_session_status(struct odmm_session *s, struct odmm_status *status);
-enum odmm_state odmm_session_state(const struct odmm_session *s);
 
 /* request.c */
 void odmm_request_init(struct odmm_net *odn);
@@ -462,7 +497,6 @@ int odmm_agent_claim(struct odmm_net *odn, struct odmm_agent *agent,
 		     struct netlink_ext_ack *extack);
 struct odmm_agent *odmm_agent_of(struct odmm_net *odn, const struct sock *sk);
 struct odmm_agent *odmm_agent_after(struct odmm_net *odn, u32 id);
-u32 odmm_agent_number(const struct odmm_net *odn);
 bool odmm_agent_serves(const struct odmm_agent *agent,
 		       const struct odmm_request_key *key);
 bool odmm_agents_serve(struct odmm_net *odn,
@@ -478,7 +512,6 @@ void odmm_prefix_remove(struct odmm_prefix *p);
 void odmm_prefix_hold(struct odmm_prefix *p);
 void odmm_prefix_unhold(struct odmm_prefix *p);
 void odmm_prefix_link_gone(struct odmm_net *odn, int ifindex);
-u32 odmm_prefix_lft(ktime_t until);
 
 static inline void odmm_prefix_get(struct odmm_prefix *p)
 {

@@ -12,6 +12,7 @@
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
 
+#include "lifetime.h"
 #include "odmm.h"
 
 static struct odmm_prefix *odmm_prefix_of(struct odmm_address *a)
@@ -44,30 +45,6 @@ static void odmm_prefix_release(struct odmm_address *a)
 	kfree_rcu(odmm_prefix_of(a), rcu);
 }
 
-static ktime_t odmm_prefix_until(u32 lft)
-{
-	if (lft == ODMM_LFT_INFINITY)
-		return KTIME_MAX;
-	return ktime_add(ktime_get_boottime(), ktime_set(lft, 0));
-}
-
-/* Seconds left, rounded up: 0 is over. */
-u32 odmm_prefix_lft(ktime_t until)
-{
-	s64 left;
-
-	if (until == KTIME_MAX)
-		return ODMM_LFT_INFINITY;
-	left = ktime_to_ns(ktime_sub(until, ktime_get_boottime()));
-	return left > 0 ? DIV_ROUND_UP_ULL(left, NSEC_PER_SEC) : 0;
-}
-
-static bool odmm_prefix_is_over(ktime_t until)
-{
-	return until != KTIME_MAX &&
-	       !ktime_after(until, ktime_get_boottime());
-}
-
 static void odmm_prefix_state(struct odmm_prefix *p,
 			      enum odmm_prefix_state state)
 {
@@ -80,7 +57,7 @@ static void odmm_prefix_arm(struct odmm_prefix *p)
 {
 	ktime_t next = p->preferred_until;
 
-	if (odmm_prefix_is_over(next))
+	if (odmm_lifetime_is_over(next))
 		next = p->valid_until;
 	odmm_deadline_clear(p->address.odn, &p->expiry);
 	if (next != KTIME_MAX)
@@ -111,7 +88,7 @@ static void odmm_prefix_expire(struct odmm_net *odn, struct odmm_deadline *d)
 {
 	struct odmm_prefix *p = container_of(d, struct odmm_prefix, expiry);
 
-	if (odmm_prefix_is_over(p->valid_until)) {
+	if (odmm_lifetime_is_over(p->valid_until)) {
 		odmm_prefix_remove(p);
 		return;
 	}
@@ -122,7 +99,7 @@ static void odmm_prefix_expire(struct odmm_net *odn, struct odmm_deadline *d)
 
 static void odmm_prefix_usable(struct odmm_prefix *p)
 {
-	bool over = odmm_prefix_is_over(p->preferred_until);
+	bool over = odmm_lifetime_is_over(p->preferred_until);
 
 	odmm_prefix_state(p, over ? ODMM_PREFIX_DEPRECATED :
 				    ODMM_PREFIX_ACTIVE);
@@ -168,8 +145,8 @@ static void odmm_prefix_fill(struct odmm_net *odn, struct odmm_prefix *p,
 
 	INIT_LIST_HEAD(&p->serving);
 	odmm_deadline_init(&p->expiry, odmm_prefix_expire);
-	p->preferred_until = odmm_prefix_until(spec->preferred_lft);
-	p->valid_until = odmm_prefix_until(spec->valid_lft);
+	p->preferred_until = odmm_lifetime_end(spec->preferred_lft);
+	p->valid_until = odmm_lifetime_end(spec->valid_lft);
 	p->cookie = spec->cookie;
 	p->flags = spec->flags;
 	strscpy(p->origin, spec->origin, sizeof(p->origin));
@@ -215,7 +192,7 @@ int odmm_prefix_add(struct odmm_net *odn, struct odmm_prefix_spec *spec,
 /* A deprecated prefix may become preferred again (RFC 4862 section 5.5.3). */
 static void odmm_prefix_prefer(struct odmm_prefix *p)
 {
-	bool over = odmm_prefix_is_over(p->preferred_until);
+	bool over = odmm_lifetime_is_over(p->preferred_until);
 
 	if (over && p->state == ODMM_PREFIX_ACTIVE)
 		odmm_prefix_state(p, ODMM_PREFIX_DEPRECATED);
@@ -238,8 +215,8 @@ int odmm_prefix_change(struct odmm_net *odn, struct odmm_prefix *p,
 	if (err)
 		return err;
 
-	p->preferred_until = odmm_prefix_until(spec->preferred_lft);
-	p->valid_until = odmm_prefix_until(spec->valid_lft);
+	p->preferred_until = odmm_lifetime_end(spec->preferred_lft);
+	p->valid_until = odmm_lifetime_end(spec->valid_lft);
 	odmm_prefix_arm(p);
 	odmm_address_refresh(&p->address, spec->valid_lft);
 	odmm_prefix_prefer(p);

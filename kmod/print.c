@@ -6,6 +6,7 @@
 #include <net/netlink.h>
 #include <net/sock.h>
 
+#include "lifetime.h"
 #include "odmm.h"
 
 /* 0 is "none" for these: the attribute is left out. */
@@ -24,9 +25,9 @@ static int odmm_print_prefix_lives(struct sk_buff *skb,
 				   const struct odmm_prefix *p)
 {
 	return nla_put_u32(skb, ODMM_A_PREFIX_VALID_LFT,
-			   odmm_prefix_lft(p->valid_until)) ?:
+			   odmm_lifetime_left(p->valid_until)) ?:
 	       nla_put_u32(skb, ODMM_A_PREFIX_PREFERRED_LFT,
-			   odmm_prefix_lft(p->preferred_until)) ?:
+			   odmm_lifetime_left(p->preferred_until)) ?:
 	       nla_put_u32(skb, ODMM_A_PREFIX_SESSIONS, p->sessions);
 }
 
@@ -91,12 +92,10 @@ int odmm_print_agent(struct sk_buff *skb, const struct odmm_agent *agent)
 
 static int odmm_print_want(struct sk_buff *skb, const struct odmm_session *s)
 {
+	const struct odmm_prefix *p = odmm_session_prefix(s);
 	const struct odmm_want *w = &s->want;
-	const struct odmm_prefix *p;
 	int err = 0;
 
-	p = rcu_dereference_protected(w->prefix,
-				      lockdep_is_held(&s->odn->lock));
 	if (p)
 		err = nla_put_in6_addr(skb, ODMM_A_SESSION_ADDRESS,
 				       &p->address.addr);
@@ -129,7 +128,7 @@ int odmm_print_stats(struct sk_buff *skb, struct odmm_net *odn)
 		[ODMM_A_STATS_SESSIONS] = atomic_read(&odn->sessions.nelems),
 		[ODMM_A_STATS_REQUESTS] = odn->n_requests,
 		[ODMM_A_STATS_PREFIXES] = odn->n_prefixes,
-		[ODMM_A_STATS_AGENTS] = odmm_agent_number(odn),
+		[ODMM_A_STATS_AGENTS] = odn->n_agents,
 	};
 	int attr, err = 0;
 	u64 val;

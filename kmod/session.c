@@ -16,6 +16,7 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "lifetime.h"
 #include "odmm.h"
 
 #define ODMM_SWEEP_PERIOD	HZ
@@ -99,30 +100,6 @@ struct odmm_session *odmm_session_make(struct odmm_net *odn, struct sock *sk)
 	queue_delayed_work(system_power_efficient_wq, &odn->sweep,
 			   ODMM_SWEEP_PERIOD);
 	return s;
-}
-
-static struct odmm_prefix *odmm_session_prefix(const struct odmm_session *s)
-{
-	return rcu_dereference_protected(s->want.prefix,
-					 lockdep_is_held(&s->odn->lock));
-}
-
-enum odmm_state odmm_session_state(const struct odmm_session *s)
-{
-	const struct odmm_prefix *p = odmm_session_prefix(s);
-
-	if (s->want.req)
-		return ODMM_STATE_PENDING;
-	if (!p)
-		return s->want.error ? ODMM_STATE_FAILED : ODMM_STATE_IDLE;
-	switch (p->state) {
-	case ODMM_PREFIX_GONE:
-		return ODMM_STATE_LOST;
-	case ODMM_PREFIX_DEPRECATED:
-		return ODMM_STATE_DEPRECATED;
-	default:
-		return ODMM_STATE_GRANTED;
-	}
 }
 
 static bool odmm_session_holds(const struct odmm_session *s)
@@ -367,8 +344,8 @@ static void odmm_session_status_prefix(const struct odmm_session *s,
 	status->addr = p->address.addr;
 	status->ifindex = p->ifindex;
 	if (p->state == ODMM_PREFIX_ACTIVE || p->state == ODMM_PREFIX_DEPRECATED) {
-		status->valid_lft = odmm_prefix_lft(p->valid_until);
-		status->preferred_lft = odmm_prefix_lft(p->preferred_until);
+		status->valid_lft = odmm_lifetime_left(p->valid_until);
+		status->preferred_lft = odmm_lifetime_left(p->preferred_until);
 	}
 	if (p->state == ODMM_PREFIX_ACTIVE)
 		return;
