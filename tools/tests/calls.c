@@ -121,23 +121,22 @@ static int step(int *fd, char **word)
 		*fd = open_kind(arg);
 		return 2;
 	}
-	if (!strcmp(word[0], "setsc_release")) {
+	if (!strcmp(word[0], "setsc_release"))
 		print_result("setsc_release", setsc_release(*fd), NULL);
-	} else if (!strcmp(word[0], "nonblock")) {
+	else if (!strcmp(word[0], "nonblock"))
 		fcntl(*fd, F_SETFL, O_NONBLOCK);
-	} else if (!strcmp(word[0], "block")) {
+	else if (!strcmp(word[0], "block"))
 		fcntl(*fd, F_SETFL, 0);
-	} else if (!strcmp(word[0], "listen")) {
+	else if (!strcmp(word[0], "listen"))
 		listen(*fd, 1);
-	} else if (!strcmp(word[0], "steal")) {
+	else if (!strcmp(word[0], "steal"))
 		dup2(STDIN_FILENO, *fd + 1);
-	} else if (!strcmp(word[0], "name")) {
+	else if (!strcmp(word[0], "name"))
 		print_name(*fd);
-	} else if (!strcmp(word[0], "descriptors")) {
+	else if (!strcmp(word[0], "descriptors"))
 		print_descriptors();
-	} else {
+	else
 		exit(1);
-	}
 	return 1;
 }
 
