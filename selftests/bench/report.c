@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+
+struct row {
+	const char *name;
+	double median;
+	double p5;
+	double p95;
+	size_t n;
+};
+
+struct target {
+	const char *name;
+	double value;
+	double low;
+	double high;
+};
+
+static struct row rows[40];
+static size_t n_rows;
+
+static struct target targets[16];
+static size_t n_targets;
+
+static const char *peer_name;
+
+double report_row(const char *name, struct samples *s)
+{
+	struct row *r = &rows[n_rows++];
+
+	must(n_rows <= sizeof(rows) / sizeof(rows[0]), "too many rows");
+	r->name = name;
+	r->median = samples_median(s);
+	r->p5 = samples_quantile(s, .05);
+	r->p95 = samples_quantile(s, .95);
+	r->n = s->n;
+	samples_free(s);
+	return r->median;
+}
+
+void report_peer(const char *name)
+{
+	peer_name = name;
+}
+
+/* It is met if @value lies between @low and @high. */
+void report_target(const char *name, double value, double low, double high)
+{
+	struct target *t = &targets[n_targets++];
+
+	must(n_targets <= sizeof(targets) / sizeof(targets[0]),
+	     "too many targets");
+	*t = (struct target){ name, value, low, high };
+}
+
+double report_median(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n_rows; i++)
+		if (!strcmp(rows[i].name, name))
+			return rows[i].median;
+	must(0, name);
+	return 0;
+}
+
+static bool met(const struct target *t)
+{
+	return t->value >= t->low && t->value <= t->high;
+}
+
+void report_table(void)
+{
+	double peer = report_median(peer_name);
+	const struct row *r;
+	const struct target *t;
+
+	printf("%-50s %12s %10s %10s %7s %9s\n", "instructions", "median",
+	       "p5", "p95", "runs", "x empty");
+	for (r = rows; r < rows + n_rows; r++)
+		printf("%-50s %12.0f %10.0f %10.0f %7zu %9.2f\n", r->name,
+		       r->median, r->p5, r->p95, r->n, r->median / peer);
+	printf("\n\"empty\" is: %s\n\n", peer_name);
+	for (t = targets; t < targets + n_targets; t++)
+		printf("%s  %-52s %10.3f, wanted %g to %g\n",
+		       met(t) ? "pass" : "FAIL", t->name, t->value, t->low,
+		       t->high);
+}
+
+static void json_rows(FILE *f)
+{
+	const struct row *r;
+
+	for (r = rows; r < rows + n_rows; r++)
+		fprintf(f, "%s\n  {\"name\": \"%s\", \"median\": %.0f, \"p5\": %.0f, \"p95\": %.0f, \"runs\": %zu}",
+			r == rows ? "" : ",", r->name, r->median, r->p5,
+			r->p95, r->n);
+}
+
+static void json_targets(FILE *f)
+{
+	const struct target *t;
+
+	for (t = targets; t < targets + n_targets; t++)
+		fprintf(f, "%s\n  {\"name\": \"%s\", \"value\": %.4f, \"low\": %g, \"high\": %g, \"met\": %s}",
+			t == targets ? "" : ",", t->name, t->value, t->low,
+			t->high, met(t) ? "true" : "false");
+}
+
+/* Names hold nothing that JSON would want to have escaped. */
+void report_json(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	must(!!f, path);
+	fprintf(f, "{\"unit\": \"instructions\",\n \"rows\": [");
+	json_rows(f);
+	fprintf(f, "],\n \"targets\": [");
+	json_targets(f);
+	fprintf(f, "]}\n");
+	must(!fclose(f), path);
+}

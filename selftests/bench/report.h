@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What was measured, as a table and as JSON, and whether it is good enough. */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include "measure.h"
+
+/* Takes the samples over. Returns their median. */
+double report_row(const char *name, struct samples *s);
+
+/* The row that the table compares all others with. */
+void report_peer(const char *name);
+
+void report_target(const char *name, double value, double low, double high);
+double report_median(const char *name);
+
+void report_table(void);
+void report_json(const char *path);
+
+#endif
