@@ -22,9 +22,7 @@ static int __net_init odmm_net_init(struct net *net)
 	odmm_prefix_table_init(odn);
 	odmm_agent_init(odn);
 	odmm_request_init(odn);
-	err = odmm_session_init(odn);
-	if (err)
-		return err;
+	odmm_session_init(odn);
 	err = odmm_address_init(odn);
 	if (err)
 		odmm_session_exit(odn);
@@ -80,9 +78,12 @@ static int __init odmm_init(void)
 {
 	int err;
 
-	err = register_pernet_subsys(&odmm_net_ops);
+	err = odmm_session_table_init();
 	if (err)
 		return err;
+	err = register_pernet_subsys(&odmm_net_ops);
+	if (err)
+		goto err_table;
 	err = register_netdevice_notifier(&odmm_netdev_notifier);
 	if (err)
 		goto err_pernet;
@@ -105,6 +106,8 @@ err_netdev:
 	unregister_netdevice_notifier(&odmm_netdev_notifier);
 err_pernet:
 	unregister_pernet_subsys(&odmm_net_ops);
+err_table:
+	odmm_session_table_exit();
 	return err;
 }
 
@@ -119,6 +122,7 @@ static void __exit odmm_exit(void)
 	odmm_agent_notifier_exit();
 	unregister_netdevice_notifier(&odmm_netdev_notifier);
 	unregister_pernet_subsys(&odmm_net_ops);
+	odmm_session_table_exit();
 }
 
 module_init(odmm_init);

@@ -313,7 +313,7 @@ struct odmm_agent {
 
 /**
  * struct odmm_session - what one socket asked for and holds
- * @node: place in odmm_net.sessions (rcu)
+ * @node: place in the table of sessions by socket (rcu)
  * @sk: the socket; a reference is held (const)
  * @odn: namespace (const)
  * @id: key in odmm_net.session_ids (const)
@@ -339,8 +339,8 @@ struct odmm_session {
  * struct odmm_net - one network namespace
  * @net: the namespace (const)
  * @lock: "net" in this file; taken in process context only
- * @sessions: by socket (rcu, own locks)
- * @session_ids: by number (rcu, own lock)
+ * @session_ids: sessions by number (rcu, own lock)
+ * @n_sessions: how many (atomic)
  * @next_session: hint for the next number (lock of @session_ids)
  * @sweep: finds the sessions of dead sockets
  * @requests: open ones by cookie (net)
@@ -371,8 +371,8 @@ struct odmm_net {
 	struct net		*net;
 	spinlock_t		lock;	/* "net" above */
 
-	struct rhashtable	sessions;
 	struct xarray		session_ids;
+	atomic_t		n_sessions;
 	u32			next_session;
 	struct delayed_work	sweep;
 
@@ -453,10 +453,19 @@ int odmm_sockopt_init(void);
 void odmm_sockopt_exit(void);
 
 /* session.c */
-int odmm_session_init(struct odmm_net *odn);
+int odmm_session_table_init(void);
+void odmm_session_table_exit(void);
+void odmm_session_init(struct odmm_net *odn);
 void odmm_session_exit(struct odmm_net *odn);
-struct odmm_session *odmm_session_find(struct odmm_net *odn, struct sock *sk);
-struct odmm_session *odmm_session_make(struct odmm_net *odn, struct sock *sk);
+struct odmm_session *odmm_session_find(struct sock *sk);
+struct odmm_session *odmm_session_new(struct sock *sk);
+
+/* The session of a socket, new if it has none. May sleep; for system calls. */
+static inline struct odmm_session *odmm_session_make(struct sock *sk)
+{
+	return odmm_session_find(sk) ?: odmm_session_new(sk);
+}
+
 int odmm_session_set_type(struct odmm_session *s, u32 type);
 int odmm_session_set_flags(struct odmm_session *s, u32 flags);
 int odmm_session_ask(struct odmm_session *s, const struct odmm_setsc *wish,

@@ -125,7 +125,7 @@ int odmm_print_session(struct sk_buff *skb, const struct odmm_session *s)
 int odmm_print_stats(struct sk_buff *skb, struct odmm_net *odn)
 {
 	const u64 now[] = {
-		[ODMM_A_STATS_SESSIONS] = atomic_read(&odn->sessions.nelems),
+		[ODMM_A_STATS_SESSIONS] = atomic_read(&odn->n_sessions),
 		[ODMM_A_STATS_REQUESTS] = odn->n_requests,
 		[ODMM_A_STATS_PREFIXES] = odn->n_prefixes,
 		[ODMM_A_STATS_AGENTS] = odn->n_agents,

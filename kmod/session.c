@@ -8,6 +8,7 @@
  */
 #include <linux/cred.h>
 #include <linux/freezer.h>
+#include <linux/hash.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
@@ -21,23 +22,47 @@
 
 #define ODMM_SWEEP_PERIOD	HZ
 
+/*
+ * Of pointers, so that the compiler can put them into each lookup: the general
+ * ones cost more than the rest of it.
+ */
+static u32 odmm_session_hash(const void *key, u32 len, u32 seed)
+{
+	return hash_64((unsigned long)*(struct sock *const *)key + seed, 32);
+}
+
+static int odmm_session_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct odmm_session *s = obj;
+
+	return s->sk != *(struct sock *const *)arg->key;
+}
+
 static const struct rhashtable_params odmm_session_params = {
 	.head_offset = offsetof(struct odmm_session, node),
 	.key_offset = offsetof(struct odmm_session, sk),
 	.key_len = sizeof_field(struct odmm_session, sk),
+	.hashfn = odmm_session_hash,
+	.obj_cmpfn = odmm_session_cmp,
 	.automatic_shrinking = true,
 };
+
+/*
+ * By socket, of all namespaces: so a socket's session is found without a
+ * detour by its namespace, which would cost as much as finding it.
+ */
+static struct rhashtable odmm_sessions;
 
 /*
  * The session of a socket, or NULL. It lives on until the socket is dead, and
  * under RCU a bit longer.
  */
-struct odmm_session *odmm_session_find(struct odmm_net *odn, struct sock *sk)
+struct odmm_session *odmm_session_find(struct sock *sk)
 {
 	struct odmm_session *s;
 
 	rcu_read_lock();
-	s = rhashtable_lookup(&odn->sessions, &sk, odmm_session_params);
+	s = rhashtable_lookup(&odmm_sessions, &sk, odmm_session_params);
 	rcu_read_unlock();
 	return s;
 }
@@ -72,21 +97,22 @@ static int odmm_session_enlist(struct odmm_net *odn, struct odmm_session *s)
 			      &odn->next_session, GFP_KERNEL_ACCOUNT);
 	if (err < 0)
 		return err;
-	err = rhashtable_lookup_insert_fast(&odn->sessions, &s->node,
+	err = rhashtable_lookup_insert_fast(&odmm_sessions, &s->node,
 					    odmm_session_params);
 	if (err)
 		xa_erase(&odn->session_ids, s->id);
+	else
+		atomic_inc(&odn->n_sessions);
 	return err;
 }
 
-/* The session of a socket, new if it has none. May sleep; for system calls. */
-struct odmm_session *odmm_session_make(struct odmm_net *odn, struct sock *sk)
+/* For odmm_session_make(). */
+struct odmm_session *odmm_session_new(struct sock *sk)
 {
-	struct odmm_session *s = odmm_session_find(odn, sk);
+	struct odmm_net *odn = odmm_net(sock_net(sk));
+	struct odmm_session *s;
 	int err;
 
-	if (s)
-		return s;
 	s = odmm_session_alloc(odn, sk);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
@@ -94,7 +120,7 @@ struct odmm_session *odmm_session_make(struct odmm_net *odn, struct sock *sk)
 	if (err) {
 		odmm_session_free(s);
 		/* Another thread may have been faster. */
-		return err == -EEXIST ? odmm_session_find(odn, sk) :
+		return err == -EEXIST ? odmm_session_find(sk) :
 					ERR_PTR(err);
 	}
 	queue_delayed_work(system_power_efficient_wq, &odn->sweep,
@@ -165,8 +191,11 @@ static void odmm_session_key(const struct odmm_session *s,
 	key->flags = s->flags & IPV6_REQUIRE_SRC_ON_NET;
 }
 
-/* 0 if it holds an address, -EINPROGRESS if it waits for one from now on. */
-static int odmm_session_submit(struct odmm_session *s, bool nonblock)
+/*
+ * 0 if it holds an address, -EINPROGRESS if it waits for one from now on. Not
+ * inline, like the wait: who has an address already needs not their frames.
+ */
+static noinline int odmm_session_submit(struct odmm_session *s, bool nonblock)
 {
 	struct odmm_want *w = &s->want;
 	struct odmm_request_key key;
@@ -215,7 +244,7 @@ static int odmm_session_interrupted(struct odmm_session *s)
  * wait is a deadline in the want itself: freezing does not end it, and all
  * callers on the same socket share it.
  */
-static int odmm_session_wait(struct odmm_session *s)
+static noinline_for_stack int odmm_session_wait(struct odmm_session *s)
 	__releases(&s->odn->lock) __acquires(&s->odn->lock)
 {
 	struct odmm_want *w = &s->want;
@@ -387,8 +416,9 @@ static void odmm_session_drop(struct odmm_session *s)
 {
 	struct odmm_net *odn = s->odn;
 
-	rhashtable_remove_fast(&odn->sessions, &s->node, odmm_session_params);
+	rhashtable_remove_fast(&odmm_sessions, &s->node, odmm_session_params);
 	xa_erase(&odn->session_ids, s->id);
+	atomic_dec(&odn->n_sessions);
 	spin_lock(&odn->lock);
 	odmm_want_release(odn, &s->want);
 	spin_unlock(&odn->lock);
@@ -413,11 +443,10 @@ static void odmm_session_sweep(struct work_struct *work)
 				   ODMM_SWEEP_PERIOD);
 }
 
-int odmm_session_init(struct odmm_net *odn)
+void odmm_session_init(struct odmm_net *odn)
 {
 	xa_init_flags(&odn->session_ids, XA_FLAGS_ALLOC1);
 	INIT_DELAYED_WORK(&odn->sweep, odmm_session_sweep);
-	return rhashtable_init(&odn->sessions, &odmm_session_params);
 }
 
 /* No option can be called any more: the sockets live on without us. */
@@ -430,5 +459,14 @@ void odmm_session_exit(struct odmm_net *odn)
 	xa_for_each(&odn->session_ids, id, s)
 		odmm_session_drop(s);
 	xa_destroy(&odn->session_ids);
-	rhashtable_destroy(&odn->sessions);
+}
+
+int odmm_session_table_init(void)
+{
+	return rhashtable_init(&odmm_sessions, &odmm_session_params);
+}
+
+void odmm_session_table_exit(void)
+{
+	rhashtable_destroy(&odmm_sessions);
 }

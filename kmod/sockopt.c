@@ -36,7 +36,7 @@ static bool odmm_sc_protocol(const struct sock *sk)
  * Others hand their inner kernel sockets through (SMC, MPTCP after fallback):
  * those have no file, or are not the one that the file is of.
  */
-static int odmm_sc_check(const struct sock *sk)
+static __always_inline int odmm_sc_check(const struct sock *sk)
 {
 	if (sk->sk_family != AF_INET6 || !odmm_sc_protocol(sk) ||
 	    !sk->sk_socket || sk->sk_socket->sk != sk || !sk->sk_socket->file)
@@ -89,7 +89,7 @@ static int odmm_sc_set(struct sock *sk, int optname, sockptr_t arg,
 	if (copy_from_sockptr(&val, arg, sizeof(val)))
 		return -EFAULT;
 
-	s = odmm_session_make(odmm_net(sock_net(sk)), sk);
+	s = odmm_session_make(sk);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	switch (optname) {
@@ -161,23 +161,67 @@ static int odmm_sc_get_status(struct odmm_session *s, void __user *user,
 			   min_t(int, *len, sizeof(status)));
 }
 
-static int odmm_sc_read_setsc(struct odmm_setsc *arg, const void __user *user,
-			      int len)
+/*
+ * Word by word: this is the call that each connection of a program may make,
+ * and the general copies would be a tenth of it.
+ */
+static int odmm_sc_fetch_setsc(struct odmm_setsc *arg,
+			       const struct odmm_setsc __user *user)
+{
+	if (!user_read_access_begin(user, sizeof(*user)))
+		return -EFAULT;
+	unsafe_get_user(arg->type, &user->type, fault);
+	unsafe_get_user(arg->flags, &user->flags, fault);
+	unsafe_get_user(arg->timeout, &user->timeout, fault);
+	unsafe_get_user(arg->reserved, &user->reserved, fault);
+	/* Of no use but to find, before all else, a buffer that ends too early. */
+	unsafe_get_user(arg->addr.s6_addr32[3], &user->addr.s6_addr32[3],
+			fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+/* What is in front of the address is as it was read. */
+static int odmm_sc_store_addr(struct odmm_setsc __user *user,
+			      const struct in6_addr *addr)
+{
+	if (!user_write_access_begin(user, sizeof(*user)))
+		return -EFAULT;
+	unsafe_copy_to_user(user->addr.s6_addr, addr->s6_addr,
+			    sizeof(*addr), fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+static int odmm_sc_read_setsc(struct odmm_setsc *arg,
+			      const struct odmm_setsc __user *user, int len)
 {
 	int err;
 
 	if (len < (int)sizeof(*arg))
 		return -EINVAL;
-	err = copy_struct_from_user(arg, sizeof(*arg), user, len);
+	if (len > (int)sizeof(*arg)) {
+		err = check_zeroed_user(user + 1, len - sizeof(*arg));
+		if (err <= 0)
+			return err ?: -EINVAL;
+	}
+	err = odmm_sc_fetch_setsc(arg, user);
 	if (err)
-		return err == -E2BIG ? -EINVAL : err;
+		return err;
 	if (arg->type < 1 || arg->type > ODMM_TYPE_MAX ||
 	    arg->flags & ~ODMM_SC_FLAGS || arg->timeout < -1 || arg->reserved)
 		return -EINVAL;
 	return 0;
 }
 
-static int odmm_sc_setsc(struct sock *sk, void __user *user, int *len)
+static int odmm_sc_setsc(struct sock *sk, struct odmm_setsc __user *user,
+			 int *len)
 {
 	struct odmm_session *s;
 	struct odmm_setsc arg;
@@ -186,11 +230,15 @@ static int odmm_sc_setsc(struct sock *sk, void __user *user, int *len)
 	err = odmm_sc_read_setsc(&arg, user, *len);
 	if (err)
 		return err;
-	s = odmm_session_make(odmm_net(sock_net(sk)), sk);
+	s = odmm_session_make(sk);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	err = odmm_session_ask(s, &arg, odmm_sc_nonblock(sk), &arg.addr);
-	return err ?: odmm_sc_put(user, len, &arg, sizeof(arg));
+	if (!err)
+		err = odmm_sc_store_addr(user, &arg.addr);
+	if (!err)
+		*len = sizeof(arg);
+	return err;
 }
 
 static int odmm_sc_get(struct sock *sk, int optname, void __user *user,
@@ -205,7 +253,7 @@ static int odmm_sc_get(struct sock *sk, int optname, void __user *user,
 	if (optname == IPV6_SETSC)
 		return odmm_sc_setsc(sk, user, len);
 
-	s = odmm_session_find(odmm_net(sock_net(sk)), sk);
+	s = odmm_session_find(sk);
 	switch (optname) {
 	case IPV6_SC_ADDR:
 		return odmm_sc_get_addr(s, odmm_sc_nonblock(sk), user, len);

@@ -24,7 +24,7 @@ static int odmm_users_cmp(const void *a, const void *b)
 }
 
 /* Whether the socket is counted as a session of that address. */
-static bool odmm_users_session(struct odmm_net *odn, struct sock *sk,
+static bool odmm_users_session(struct sock *sk,
 			       const struct in6_addr *addr)
 {
 	const struct odmm_prefix *p = NULL;
@@ -32,7 +32,7 @@ static bool odmm_users_session(struct odmm_net *odn, struct sock *sk,
 	bool counted;
 
 	rcu_read_lock();
-	s = odmm_session_find(odn, sk);
+	s = odmm_session_find(sk);
 	if (s)
 		p = rcu_dereference(s->want.prefix);
 	counted = p && ipv6_addr_equal(&p->address.addr, addr);
@@ -49,7 +49,7 @@ static void odmm_users_visit(const struct odmm_users_walk *walk,
 		return;
 	count = bsearch(&sk->sk_v6_rcv_saddr, walk->counts, walk->n,
 			sizeof(*walk->counts), odmm_users_cmp);
-	if (count && !odmm_users_session(walk->odn, sk, &count->addr))
+	if (count && !odmm_users_session(sk, &count->addr))
 		count->users++;
 }
 

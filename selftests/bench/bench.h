@@ -9,7 +9,7 @@
 #define ROW_SETSC	"IPV6_SETSC, session and prefix there"
 #define ROW_PREFIX	"prefix add until active, whole system"
 
-/* load.c: needs no module inserted, and leaves it inserted. */
+/* load.c: takes the module out and puts it back. */
 void bench_load(const char *module);
 void load_insert(const char *module);
 
