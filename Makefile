@@ -26,7 +26,7 @@ deps:					## install with apt what is missing
 	selftests/deps
 
 check: module tools programs		## the tests, in QEMU on Debian's kernel, and static checks
-	selftests/check
+	KDIR="$(KDIR)" selftests/check
 
 demo: module tools programs		## the message flow of the draft, in QEMU
 	selftests/demo/run
