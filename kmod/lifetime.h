@@ -10,11 +10,11 @@
 #include <linux/math.h>
 #include <uapi/linux/odmm.h>
 
-static inline ktime_t odmm_lifetime_end(u32 seconds)
+static inline ktime_t odmm_lifetime_end(ktime_t now, u32 seconds)
 {
 	if (seconds == ODMM_LFT_INFINITY)
 		return KTIME_MAX;
-	return ktime_add(ktime_get_boottime(), ktime_set(seconds, 0));
+	return ktime_add(now, ktime_set(seconds, 0));
 }
 
 static inline bool odmm_lifetime_is_over(ktime_t end)

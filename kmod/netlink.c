@@ -157,6 +157,31 @@ static int odmm_nl_prefix_err(struct genl_info *info,
 	return err;
 }
 
+/* When a lifetime ends, as an attribute says; else @end. */
+static ktime_t odmm_nl_lifetime(const struct genl_info *info, int attr,
+				ktime_t now, ktime_t end)
+{
+	if (!info->attrs[attr])
+		return end;
+	return odmm_lifetime_end(now, nla_get_u32(info->attrs[attr]));
+}
+
+/* What is not said is as it was, but preferred no longer than valid. */
+static void odmm_nl_lifetimes(const struct genl_info *info,
+			      struct odmm_prefix_spec *spec, ktime_t preferred,
+			      ktime_t valid)
+{
+	ktime_t now = ktime_get_boottime();
+
+	spec->valid_until = odmm_nl_lifetime(info, ODMM_A_PREFIX_VALID_LFT,
+					     now, valid);
+	spec->preferred_until = odmm_nl_lifetime(info,
+						 ODMM_A_PREFIX_PREFERRED_LFT,
+						 now,
+						 min(preferred,
+						     spec->valid_until));
+}
+
 static int odmm_nl_prefix_wanted(struct genl_info *info,
 				 struct odmm_prefix_spec *spec)
 {
@@ -169,10 +194,7 @@ static int odmm_nl_prefix_wanted(struct genl_info *info,
 	spec->ifindex = nla_get_u32(attrs[ODMM_A_PREFIX_IFINDEX]);
 	spec->home = odmm_nl_u32(info, ODMM_A_PREFIX_HOME, 0);
 	spec->flags = odmm_nl_u32(info, ODMM_A_PREFIX_FLAGS, 0);
-	spec->valid_lft = odmm_nl_u32(info, ODMM_A_PREFIX_VALID_LFT,
-				      ODMM_LFT_INFINITY);
-	spec->preferred_lft = odmm_nl_u32(info, ODMM_A_PREFIX_PREFERRED_LFT,
-					  spec->valid_lft);
+	odmm_nl_lifetimes(info, spec, KTIME_MAX, KTIME_MAX);
 	spec->cookie = odmm_nl_u64(info, ODMM_A_PREFIX_COOKIE);
 	spec->origin = attrs[ODMM_A_PREFIX_ORIGIN] ?
 		       nla_data(attrs[ODMM_A_PREFIX_ORIGIN]) : "static";
@@ -263,7 +285,6 @@ int odmm_nl_prefix_change_doit(struct sk_buff *skb, struct genl_info *info)
 	struct odmm_net *odn = odmm_nl_net(info);
 	struct odmm_prefix_spec spec = { .extack = info->extack };
 	struct odmm_prefix *p;
-	u32 preferred;
 	int err;
 
 	err = odmm_nl_prefix_spec(info, &spec);
@@ -275,13 +296,8 @@ int odmm_nl_prefix_change_doit(struct sk_buff *skb, struct genl_info *info)
 	p = odmm_nl_prefix(odn, info, &spec);
 	err = PTR_ERR_OR_ZERO(p);
 	if (!err) {
-		spec.valid_lft = odmm_nl_u32(info, ODMM_A_PREFIX_VALID_LFT,
-					     odmm_lifetime_left(p->valid_until));
-		preferred = min(odmm_lifetime_left(p->preferred_until),
-				spec.valid_lft);
-		spec.preferred_lft = odmm_nl_u32(info,
-						 ODMM_A_PREFIX_PREFERRED_LFT,
-						 preferred);
+		odmm_nl_lifetimes(info, &spec, p->preferred_until,
+				  p->valid_until);
 		err = odmm_prefix_change(odn, p, &spec);
 	}
 	spin_unlock(&odn->lock);

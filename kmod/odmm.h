@@ -200,8 +200,8 @@ struct odmm_prefix {
  * @ifindex: access interface
  * @home: interface that carries the address, 0 for the default
  * @flags: enum odmm_prefix_flags
- * @valid_lft: seconds
- * @preferred_lft: seconds
+ * @preferred_until: when it is deprecated, CLOCK_BOOTTIME
+ * @valid_until: when it is gone, CLOCK_BOOTTIME
  * @cookie: request to answer, or 0
  * @origin: who brings it
  * @extack: where words about a refusal go
@@ -214,8 +214,8 @@ struct odmm_prefix_spec {
 	int		ifindex;
 	int		home;
 	u32		flags;
-	u32		valid_lft;
-	u32		preferred_lft;
+	ktime_t		preferred_until;
+	ktime_t		valid_until;
 	u64		cookie;
 	const char	*origin;
 	struct netlink_ext_ack *extack;

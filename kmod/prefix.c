@@ -141,12 +141,12 @@ static void odmm_prefix_fill(struct odmm_net *odn, struct odmm_prefix *p,
 	a->prefix_len = spec->len;
 	a->type = spec->type;
 	a->onlink = spec->flags & ODMM_PREFIX_F_ONLINK;
-	a->valid_lft = spec->valid_lft;
+	a->valid_lft = odmm_lifetime_left(spec->valid_until);
 
 	INIT_LIST_HEAD(&p->serving);
 	odmm_deadline_init(&p->expiry, odmm_prefix_expire);
-	p->preferred_until = odmm_lifetime_end(spec->preferred_lft);
-	p->valid_until = odmm_lifetime_end(spec->valid_lft);
+	p->preferred_until = spec->preferred_until;
+	p->valid_until = spec->valid_until;
 	p->cookie = spec->cookie;
 	p->flags = spec->flags;
 	strscpy(p->origin, spec->origin, sizeof(p->origin));
@@ -215,10 +215,10 @@ int odmm_prefix_change(struct odmm_net *odn, struct odmm_prefix *p,
 	if (err)
 		return err;
 
-	p->preferred_until = odmm_lifetime_end(spec->preferred_lft);
-	p->valid_until = odmm_lifetime_end(spec->valid_lft);
+	p->preferred_until = spec->preferred_until;
+	p->valid_until = spec->valid_until;
 	odmm_prefix_arm(p);
-	odmm_address_refresh(&p->address, spec->valid_lft);
+	odmm_address_refresh(&p->address, odmm_lifetime_left(p->valid_until));
 	odmm_prefix_prefer(p);
 	return 0;
 }

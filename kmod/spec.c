@@ -12,6 +12,7 @@
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
 
+#include "lifetime.h"
 #include "odmm.h"
 
 /*
@@ -93,7 +94,7 @@ static int odmm_spec_onlink(struct odmm_net *odn, struct odmm_prefix_spec *spec)
 
 int odmm_spec_check_lft(struct odmm_prefix_spec *spec)
 {
-	if (spec->preferred_lft > spec->valid_lft)
+	if (ktime_after(spec->preferred_until, spec->valid_until))
 		return ODMM_REFUSE(spec, EINVAL, ODMM_A_PREFIX_PREFERRED_LFT,
 				   "preferred lifetime is longer than the valid one");
 	return 0;
@@ -102,7 +103,7 @@ int odmm_spec_check_lft(struct odmm_prefix_spec *spec)
 /* All but the interfaces. */
 int odmm_spec_check(struct odmm_net *odn, struct odmm_prefix_spec *spec)
 {
-	if (!spec->preferred_lft)
+	if (odmm_lifetime_is_over(spec->preferred_until))
 		return ODMM_REFUSE(spec, EINVAL, ODMM_A_PREFIX_PREFERRED_LFT,
 				   "a prefix with preferred lifetime 0 would serve nobody");
 	return odmm_spec_addr(spec) ?:

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 import netns
 from netlink import AGENT, AGENT_CLAIM, AGENT_GET, NETLINK_ADD_MEMBERSHIP, NETLINK_GENERIC, NEW, ONLINK, PREFIX, PREFIX_ADD, SOL_NETLINK, \
     Odmm, encode
-from odmm import FIXED, GRACEFUL, ON_NET, SESSION, TYPES, Caller, ask, get_addr, request_waiting, wanting
+from odmm import FIXED, GRACEFUL, NO_LIMIT, ON_NET, SESSION, TYPES, Caller, ask, get_addr, request_waiting, wanting
 from probe import HEADERS, Probe, refused
 from tap import equal, fails, ok, outcome, run, wait_for
 
@@ -259,6 +259,25 @@ def death_alone():
         caller.end()
 
 
+def death_after_somebody_else_took_it():
+    """Whoever accepts without a claim dies unseen. When no claim is left nothing will come."""
+    agent, passer_by, nl = Odmm(), Odmm(), Odmm()
+    agent.claim(SESSION)
+    caller = Caller(ask, SESSION, timeout=NO_LIMIT).wait_blocked()
+    passer_by.accept(request_waiting(nl)['cookie'])
+    passer_by.close()
+    agent.close()
+    equal(caller_outcome(caller, 5), 'EOPNOTSUPP', 'nobody waits for ever for somebody without a claim')
+    caller.end(signal.SIGKILL)
+
+
+def caller_outcome(caller, timeout):
+    try:
+        return caller.outcome(timeout)
+    except AssertionError as e:
+        return str(e)
+
+
 def restart():
     agent = Odmm()
     agent.claim(SESSION)
@@ -314,4 +333,4 @@ def other_namespace():
 
 
 run(claim, replace, interfaces, too_many, ends_with_its_socket, ends_with_its_process, port_reuse, port_race, two_agents, death_with_another,
-    death_alone, restart, answered_before_death, other_namespace)
+    death_alone, death_after_somebody_else_took_it, restart, answered_before_death, other_namespace)

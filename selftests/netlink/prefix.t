@@ -21,7 +21,7 @@ from probe import Probe, add_refused, network, refused
 from tap import diag, equal, fails, ok, outcome, run, wait_for
 
 P, Q, R = '2001:db8:51::/64', '2001:db8:52::/64', '2001:db8:53::/64'
-MANY = 10000
+MANY, MOST = 10000, 16384
 NOT_GLOBAL = 'not a prefix of global unicast addresses'
 HOST_BITS = 'bits are set behind the prefix length'
 
@@ -137,6 +137,23 @@ def expiry():
     equal(state(s), LOST, 'gone when the valid one does, held or not')
     wait_for(lambda: not addresses_in(P), 'its address to go')
     ok(True, 'and its address')
+
+
+def change_of_something_else():
+    """What is not named stays: a lifetime runs down however often the rest is changed."""
+    nl = Odmm()
+    netns.dummy('d0', 'd1')
+    ready(nl, P, FIXED, 'd0', valid_lft=4)
+    end = time.monotonic() + 8
+
+    def changed():
+        for dev in ('d1', 'd0'):
+            if outcome(nl.prefix_change, P, dev=dev) == 'ENOENT':
+                return True
+        return time.monotonic() > end
+    wait_for(changed, 'the end')
+    ok(time.monotonic() < end - 1, 'a prefix with 4 s to live is gone after them, although it was moved all the time',
+       outcome(nl.prefix, P))
 
 
 def interfaces():
@@ -334,7 +351,11 @@ def link_removal():
     netns.ip('link del h0')
     equal([p['prefix'] for p in nl.prefixes()], ['2001:db8:51::'], 'a routed one goes with its home')
     equal(state(home), LOST, 'and its holder knows')
-    netns.dummy('d2')
+    netns.dummy('d2', 'd3')
+    ready(nl, Q, FIXED, 'd3', flags=ONLINK)
+    peer = netns.Netns()
+    netns.ip(f'link set d3 netns {peer.path}')
+    equal([p['prefix'] for p in nl.prefixes()], ['2001:db8:51::'], 'an on-link one goes when its link moves to another namespace')
     nl.prefix_change(P, dev='d2')
     equal(nl.prefix(P)['ifindex'], socket.if_nametoindex('d2'), 'the one that stayed can be given another interface')
 
@@ -425,6 +446,10 @@ def many():
     prefixes = timed('dumped', lambda: [seen(data)[0] for data in nl.raw(PREFIX_GET, flags=NLM_F_DUMP)])
     equal(prefixes == wanted, True, 'all are dumped, each once, in order')
     gone = dump_while_it_changes(nl, wanted, dels)
+    more, undo = adds_and_dels([nth(MANY + n) for n in range(MOST - MANY + len(gone))])
+    in_batches(nl, PREFIX_ADD, more)
+    add_refused(nl, f'one more than {MOST}', 'ENOSPC', 'too many prefixes', None, P)
+    dels, wanted = dels + undo, wanted + [u[4:20] for u in undo]
     left = [d for p, d in zip(wanted, dels) if p not in gone]
     equal(timed('deleted', lambda: in_batches(nl, PREFIX_DEL, left[::-1])), len(left), 'they are deleted')
     equal((nl.prefixes(), nl.stats()['prefixes']), ([], 0), 'none is left')
@@ -467,5 +492,5 @@ def dump_while_it_changes(nl, wanted, dels):
     return gone
 
 
-run(bad_addresses, overlaps, lifetimes, change_lifetimes, expiry, interfaces, onlinks, move, vrf, delete_held, delete_and_release,
+run(bad_addresses, overlaps, lifetimes, change_lifetimes, expiry, change_of_something_else, interfaces, onlinks, move, vrf, delete_held, delete_and_release,
     bound_by_hand, accepted_child, link_removal, newest, namespaces, hundreds, many, timeout=180)

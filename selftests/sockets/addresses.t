@@ -4,19 +4,22 @@
 import ipaddress
 import os
 import socket
+import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../lib'))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '../lib'))
 import ndp
 import netlink
 import netns
 from netlink import (ACTIVE, IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_NODAD, IFA_F_NOPREFIXROUTE, IFA_F_TENTATIVE, ONLINK, PREFIX_NTF,
                      TENTATIVE)
 from odmm import (BIND, DEPRECATED, FIXED, GRACEFUL, GRANTED, IFA_PROTO_BASE, INFINITY, LOST, NONPERSISTENT, SESSION, TYPES, Caller,
-                  ask, get_addr, get_status, in_prefix, ready, setsc, source, state, tcp, udp, wanting)
+                  ask, get_addr, get_status, in_prefix, ready, request_waiting, setsc, source, state, tcp, udp, wanting)
 from tap import equal, fails, ok, outcome, run, wait_for
 
+REACH = os.path.join(HERE, '../../build/selftests/reach')
 A, B = '2001:db8:51::/64', '2001:db8:52::/64'
 ROUTED = [f'2001:db8:51:{n:x}::/64' for n in range(20)]
 MARGIN = 5      # seconds
@@ -116,22 +119,43 @@ def link_local(peer):
         return [a['address'] for a in netlink.addresses('v1') if a['address'].startswith('fe80')][0]
 
 
+def reached(agent, times):
+    """What reach(1) tells, while its requests are answered."""
+    with subprocess.Popen([REACH, str(times), str(NONPERSISTENT)], stdout=subprocess.PIPE, text=True) as reach:
+        for n in range(times):
+            request = request_waiting(agent, state=netlink.NEW)
+            agent.prefix_add(f'2001:db8:51:{n:x}::/64', NONPERSISTENT, cookie=request['cookie'])
+        result = reach.stdout.read().strip()
+    for p in agent.prefixes():
+        agent.prefix_del(f'{p["prefix"]}/{p["len"]}')
+    return result
+
+
 def test_usable_at_once():
     """What is handed out can be connected from, and to, at that very moment."""
+    agent = netlink.Odmm()
+    agent.claim(NONPERSISTENT)
+    equal(reached(agent, 200), 'to 200 from 200', '200 of 200 connections to an address just handed out, and from it, succeed')
+    # The kernel makes the route when it has time to, and then needs RTNL.
+    loop = 'while ip link add $0 type dummy; do ip link del $0; done'
+    busy = [subprocess.Popen(['sh', '-c', loop, f'x{n}']) for n in range(2)]
+    equal(reached(agent, 100), 'to 100 from 100', '100 of 100 while others change links all the time')
+    for process in busy:
+        process.kill()
+
+
+def test_connection():
+    """TCP, from the address and to it."""
     nl = netlink.Odmm()
-    listener = socket.create_server(('::', 0), family=socket.AF_INET6, backlog=500)
-    port = listener.getsockname()[1]
-    good = {'from': 0, 'to': 0}
-    for n in range(200):
-        nl.prefix_add(A, NONPERSISTENT)
+    address = ready(nl, A, SESSION)
+    with socket.create_server(('::', 0), family=socket.AF_INET6) as listener:
+        port = listener.getsockname()[1]
         s, t = tcp(), tcp()
-        address = setsc(s, NONPERSISTENT, BIND)
-        good['to'] += outcome(t.connect, (address, port)) is None
-        good['from'] += outcome(s.connect, ('::1', port)) is None and source(s) == address
-        nl.prefix_del(A)
-        s.close()
-        t.close()
-    equal(good, {'from': 200, 'to': 200}, '200 of 200 connections from a new address, and to it, succeed')
+        setsc(s, SESSION, BIND)
+        s.connect(('::1', port))
+        equal(listener.accept()[1][0], address, 'TCP from the address')
+        t.connect((address, port))
+        equal(t.getpeername()[0], address, 'TCP to the address')
 
 
 def takes_advertisement(peer, prefix):
@@ -300,5 +324,5 @@ def test_vrf():
         equal((outcome(get_addr, s), source(s)), (address, address), f'VRF: a socket on {dev} is served and bound')
 
 
-run(test_routed, test_onlink, test_usable_at_once, test_advertisements, test_no_home, test_fixed_identifiers, test_fixed_conflict,
+run(test_routed, test_onlink, test_usable_at_once, test_connection, test_advertisements, test_no_home, test_fixed_identifiers, test_fixed_conflict,
     test_random_identifiers, test_lifetimes, test_change_lifetimes, test_taken_away, test_vrf)
