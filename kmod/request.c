@@ -158,11 +158,18 @@ static bool odmm_request_taken(const struct odmm_request *req)
 	return req->state != ODMM_REQUEST_NEW;
 }
 
+/* Nobody whose end would be noticed works on it. */
+static bool odmm_request_alone(const struct odmm_request *req)
+{
+	return !odmm_request_taken(req) ||
+	       (req->state == ODMM_REQUEST_ACCEPTED && !req->agent);
+}
+
 static void odmm_request_orphan(struct odmm_net *odn, struct odmm_deadline *d)
 {
 	struct odmm_request *req = container_of(d, struct odmm_request, grace);
 
-	if (odmm_request_taken(req) || odmm_request_served(odn, &req->key))
+	if (!odmm_request_alone(req) || odmm_request_served(odn, &req->key))
 		return;
 	odmm_request_fail(odn, req, EOPNOTSUPP);
 }
@@ -508,7 +515,7 @@ static void odmm_request_agent_check(struct odmm_net *odn,
 		odmm_count(odn, ODMM_STAT_AGENT_LOST);
 		odmm_request_offer(odn, req);
 	}
-	if (!odmm_request_taken(req) && !odmm_request_served(odn, &req->key))
+	if (odmm_request_alone(req) && !odmm_request_served(odn, &req->key))
 		odmm_request_start_grace(odn, req);
 }
 
