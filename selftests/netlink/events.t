@@ -254,8 +254,9 @@ def both_groups():
     """A listener of both hears what belongs to both twice, as it is told twice."""
     stage = Stage('events', 'requests')
     stage.nl.claim(FIXED)
-    asking(FIXED)
+    s = asking(FIXED)
     stage.expect('both groups', agent(1, 2), request(1, FIXED, NEW), request(1, FIXED, NEW))
+    s.close()
 
 
 run(life_of_a_prefix, lifetimes_end, links, life_of_requests, a_prefix_that_comes, life_of_agents, link_of_a_request, doorbell, both_groups)

@@ -270,8 +270,9 @@ def doorbell():
     s = asking(FIXED)
     nl.prefix_add(P, FIXED, cookie=2)
     wait_for(lambda: state(s) == GRANTED, 'the grant')
-    asking(FIXED, flags=ON_NET)
+    t = asking(FIXED, flags=ON_NET)
     nl.refuse(3, errno.EACCES)
+    fails('EACCES', 'a refusal', get_addr, t)
     equal([(v['cookie'], v['state']) for _, v in heard(bell)], [(2, NEW), (3, NEW)], 'answers do not: who gave them knows')
 
 
