@@ -24,10 +24,10 @@
  * The kernel routes to a new address some time after it has acknowledged it,
  * and says nothing when it does.
  */
-#define ODMM_ROUTE_POLL		NSEC_PER_MSEC
+#define ODMM_LOOK_MIN		NSEC_PER_MSEC
 
 /* The end of duplicate address detection is news; this is if it gets lost. */
-#define ODMM_DAD_POLL		NSEC_PER_SEC
+#define ODMM_LOOK_MAX		NSEC_PER_SEC
 
 /*
  * The kernel deletes an address half a second before its valid lifetime ends.
@@ -123,18 +123,26 @@ static void odmm_address_tell(struct odmm_address *a,
 	/* The owner may have lost interest while the worker was at work. */
 	if (a->wanted) {
 		a->usable = news == ODMM_ADDRESS_USABLE;
+		a->proven |= a->usable;
 		a->ops->settled(a, news);
 	}
 	spin_unlock(&a->odn->lock);
 }
 
-static void odmm_address_look_again(struct odmm_address *a, u64 ns)
+static void odmm_address_look_in(struct odmm_address *a, u64 ns)
 {
 	spin_lock(&a->odn->lock);
 	if (a->wanted)
 		odmm_deadline_set(a->odn, &a->retry,
 				  ktime_add_ns(ktime_get_boottime(), ns));
 	spin_unlock(&a->odn->lock);
+}
+
+/* Soon, and then less and less often: the link may be down for long. */
+static void odmm_address_look_again(struct odmm_address *a)
+{
+	odmm_address_look_in(a, a->delay);
+	a->delay = min_t(u64, 2 * a->delay, ODMM_LOOK_MAX);
 }
 
 static void odmm_address_insert(struct odmm_address *a, bool insert)
@@ -149,45 +157,104 @@ static void odmm_address_insert(struct odmm_address *a, bool insert)
 }
 
 /* Puts it into the kernel's table, or renews it there. */
-static int odmm_address_write(const struct odmm_address *a, u32 valid_lft)
+static int odmm_address_write(struct odmm_address *a)
 {
+	u32 valid_lft, preferred_lft;
+
+	spin_lock(&a->odn->lock);
+	a->stale = false;
+	valid_lft = a->valid_lft;
+	preferred_lft = a->preferred_lft;
+	spin_unlock(&a->odn->lock);
+
 	if (valid_lft < ODMM_LFT_INFINITY - ODMM_VALID_MARGIN)
 		valid_lft += ODMM_VALID_MARGIN;
-	return odmm_rtnl_add_address(a, valid_lft);
+	a->delay = ODMM_LOOK_MIN;
+	return odmm_rtnl_add_address(a, valid_lft, preferred_lft);
 }
 
-static int odmm_address_create(struct odmm_address *a, u32 valid_lft)
+static int odmm_address_create(struct odmm_address *a)
 {
 	int err;
 
 	odmm_iid_make(a, &a->addr);
-	err = odmm_address_write(a, valid_lft);
-	if (!err && !a->onlink)
-		err = odmm_rtnl_add_unreachable(a);
+	spin_lock(&a->odn->lock);
+	a->ifindex = a->target;
+	spin_unlock(&a->odn->lock);
+	err = odmm_address_write(a);
+	odmm_address_insert(a, true);
 	return err;
 }
 
 /* It may be gone already, and so may the interface. */
 static void odmm_address_destroy(struct odmm_address *a)
 {
+	if (a->proven)
+		a->ops->leaving(a);
 	odmm_address_insert(a, false);
-	odmm_rtnl_del_address(a);
+	odmm_rtnl_del_address(a, a->ifindex);
+	if (a->former)
+		odmm_rtnl_del_address(a, a->former);
 	if (!a->onlink)
 		odmm_rtnl_del_unreachable(a);
 }
 
+/* A duplicate. Those who use it already cannot change to another one. */
 static void odmm_address_conflict(struct odmm_address *a)
 {
-	odmm_address_destroy(a);
+	bool again;
 
 	spin_lock(&a->odn->lock);
 	odmm_count(a->odn, ODMM_STAT_DAD_FAILED);
-	if (++a->conflicts <= ODMM_CONFLICTS_MAX)
-		odmm_address_mark(a);
+	again = !a->proven && ++a->conflicts <= ODMM_CONFLICTS_MAX;
 	spin_unlock(&a->odn->lock);
 
-	if (a->conflicts > ODMM_CONFLICTS_MAX)
-		odmm_address_tell(a, ODMM_ADDRESS_FAILED);
+	if (!again) {
+		odmm_address_tell(a, a->proven ? ODMM_ADDRESS_LOST :
+						 ODMM_ADDRESS_FAILED);
+		return;
+	}
+	odmm_address_destroy(a);
+	spin_lock(&a->odn->lock);
+	odmm_address_mark(a);
+	spin_unlock(&a->odn->lock);
+}
+
+/* Somebody else took it away: put it back now, later, or not at all. */
+static void odmm_address_missing(struct odmm_address *a)
+{
+	s64 delay;
+
+	if (a->absent) {
+		a->absent = false;
+		if (odmm_address_write(a))
+			odmm_address_tell(a, ODMM_ADDRESS_LOST);
+		else
+			odmm_address_look_again(a);
+		return;
+	}
+
+	delay = a->ops->missing(a);
+	if (delay < 0) {
+		odmm_address_tell(a, ODMM_ADDRESS_LOST);
+		return;
+	}
+	spin_lock(&a->odn->lock);
+	odmm_count(a->odn, ODMM_STAT_PUT_BACK);
+	a->usable = false;
+	spin_unlock(&a->odn->lock);
+	a->absent = true;
+	odmm_address_look_in(a, delay);
+}
+
+static void odmm_address_usable(struct odmm_address *a)
+{
+	a->absent = false;
+	if (a->former)
+		odmm_rtnl_del_address(a, a->former);
+	a->former = 0;
+	if (!a->usable)
+		odmm_address_tell(a, ODMM_ADDRESS_USABLE);
 }
 
 /* What is, for an address that should be. */
@@ -195,59 +262,107 @@ static void odmm_address_check(struct odmm_address *a)
 {
 	switch (odmm_address_look(a)) {
 	case ODMM_LOOK_USABLE:
-		if (!a->usable)
-			odmm_address_tell(a, ODMM_ADDRESS_USABLE);
+		odmm_address_usable(a);
 		break;
 	case ODMM_LOOK_UNROUTED:
 		if (!a->usable)
-			odmm_address_look_again(a, ODMM_ROUTE_POLL);
+			odmm_address_look_again(a);
 		break;
 	case ODMM_LOOK_TENTATIVE:
-		odmm_address_look_again(a, ODMM_DAD_POLL);
+		odmm_address_look_again(a);
 		break;
 	case ODMM_LOOK_DUPLICATE:
 		odmm_address_conflict(a);
 		break;
 	case ODMM_LOOK_ABSENT:
 		/* The kernel itself deletes a duplicate of finite lifetime. */
-		if (!a->usable && a->onlink)
+		if (!a->proven && a->onlink)
 			odmm_address_conflict(a);
 		else
-			odmm_address_tell(a, ODMM_ADDRESS_LOST);
+			odmm_address_missing(a);
 		break;
 	}
 }
 
-static void odmm_address_settle(struct odmm_address *a)
+/*
+ * Carries it to another interface. From the old one it is deleted when it can
+ * be used on the new one: connections see no gap.
+ */
+static int odmm_address_carry(struct odmm_address *a)
 {
-	bool wanted, stale;
-	u32 valid_lft;
+	int former = a->ifindex;
+
+	spin_lock(&a->odn->lock);
+	a->ifindex = a->target;
+	a->usable = false;
+	spin_unlock(&a->odn->lock);
+	if (a->former)
+		odmm_rtnl_del_address(a, a->former);
+	a->former = former;
+	return odmm_address_write(a);
+}
+
+/*
+ * Takes it away if nobody uses it. Who has come in the moment before it went
+ * is found by looking once more after that.
+ */
+static bool odmm_address_is_yielded(struct odmm_address *a)
+{
+	bool yield;
+
+	spin_lock(&a->odn->lock);
+	yield = a->yield;
+	a->yield = false;
+	spin_unlock(&a->odn->lock);
+	if (!yield || a->ops->in_use(a))
+		return false;
+
+	odmm_rtnl_del_address(a, a->ifindex);
+	if (!a->ops->in_use(a)) {
+		odmm_address_tell(a, ODMM_ADDRESS_UNUSED);
+		return true;
+	}
+	odmm_address_write(a);
+	return false;
+}
+
+/* What is in the kernel's table, against what should be. */
+static void odmm_address_tend(struct odmm_address *a)
+{
+	bool stale;
 	int err = 0;
 
 	spin_lock(&a->odn->lock);
-	wanted = a->wanted;
 	stale = a->stale;
-	a->stale = false;
-	valid_lft = a->valid_lft;
 	spin_unlock(&a->odn->lock);
 
-	if (!wanted) {
-		if (a->made)
-			odmm_address_destroy(a);
-		return;
-	}
-
-	if (!a->made) {
-		err = odmm_address_create(a, valid_lft);
-		odmm_address_insert(a, true);
-	} else if (stale && odmm_address_look(a) != ODMM_LOOK_ABSENT) {
-		err = odmm_address_write(a, valid_lft);
-	}
-
+	if (!a->made)
+		err = odmm_address_create(a);
+	else if (a->ifindex != a->target)
+		err = odmm_address_carry(a);
+	else if (stale && odmm_address_look(a) != ODMM_LOOK_ABSENT)
+		err = odmm_address_write(a);
+	if (!err && stale && !a->proven && !a->onlink)
+		err = odmm_rtnl_add_unreachable(a);
 	if (err)
-		odmm_address_tell(a, ODMM_ADDRESS_FAILED);
+		odmm_address_tell(a, a->proven ? ODMM_ADDRESS_LOST :
+						 ODMM_ADDRESS_FAILED);
 	else
 		odmm_address_check(a);
+}
+
+static void odmm_address_settle(struct odmm_address *a)
+{
+	bool wanted;
+
+	spin_lock(&a->odn->lock);
+	wanted = a->wanted;
+	spin_unlock(&a->odn->lock);
+
+	if (!wanted && a->made)
+		odmm_address_destroy(a);
+	else if (wanted && !odmm_address_is_yielded(a))
+		odmm_address_tend(a);
 }
 
 static struct odmm_address *odmm_address_next(struct odmm_net *odn)
@@ -272,29 +387,56 @@ static void odmm_address_mark_all(struct odmm_net *odn)
 	spin_unlock(&odn->lock);
 }
 
-static void odmm_address_mark_one(struct odmm_net *odn,
-				  const struct in6_addr *addr)
+/* With the net lock held. */
+static void odmm_address_heard_of(struct odmm_address *a,
+				  const struct odmm_rtnl_news *news)
+{
+	if (news->there && news->ifindex == a->ifindex &&
+	    news->proto != ODMM_IFAPROT(a->type)) {
+		odmm_count(a->odn, ODMM_STAT_RETAGGED);
+		a->stale = true;
+	}
+	odmm_address_mark(a);
+}
+
+static bool odmm_address_is_typed(const struct odmm_rtnl_news *news)
+{
+	return news->there && news->proto > ODMM_IFAPROT(ODMM_TYPE_NONE) &&
+	       news->proto <= ODMM_IFAPROT(ODMM_TYPE_MAX);
+}
+
+/* News of an address: of one of ours, or of one that somebody else typed. */
+static void odmm_address_heard(struct odmm_net *odn,
+			       const struct odmm_rtnl_news *news)
 {
 	struct rb_node *node;
 
 	spin_lock(&odn->lock);
-	node = rb_find(addr, &odn->addresses, odmm_address_cmp);
+	node = rb_find(&news->addr, &odn->addresses, odmm_address_cmp);
 	if (node)
-		odmm_address_mark(rb_entry(node, struct odmm_address, node));
+		odmm_address_heard_of(rb_entry(node, struct odmm_address, node),
+				      news);
 	spin_unlock(&odn->lock);
+	if (!node && odmm_address_is_typed(news))
+		odn->on_tagged(odn, news);
 }
 
 static void odmm_address_hear(struct odmm_net *odn)
 {
-	struct in6_addr addr;
-	int news;
+	struct odmm_rtnl_news news;
+	int ret;
 
-	while ((news = odmm_rtnl_news(odn, &addr)) != -EAGAIN) {
-		if (news == 1)
-			odmm_address_mark_one(odn, &addr);
-		else if (news < 0)
-			odmm_address_mark_all(odn);
+	while ((ret = odmm_rtnl_news(odn, &news)) != -EAGAIN) {
+		if (ret == 1)
+			odmm_address_heard(odn, &news);
+		else if (ret < 0)
+			odn->news_lost = true;
 	}
+	if (!odn->news_lost)
+		return;
+	odn->news_lost = false;
+	odmm_address_mark_all(odn);
+	odmm_rtnl_each_address(odn, odmm_address_heard);
 }
 
 static void odmm_address_run(struct work_struct *work)
@@ -320,23 +462,73 @@ static void odmm_address_ready(struct sock *sk)
 }
 
 /*
- * Has the worker make @a; odn, ops, ref, prefix, prefix_len, type, onlink,
- * ifindex and valid_lft are set.
+ * Prepares @a, of which odn, ops, ref, prefix, prefix_len, type and onlink are
+ * set; target is to follow. The first odmm_address_refresh() has it made.
  */
-void odmm_address_make(struct odmm_address *a)
+void odmm_address_setup(struct odmm_address *a)
 {
 	INIT_LIST_HEAD(&a->dirty);
 	odmm_deadline_init(&a->retry, odmm_address_retry);
+	a->plen = 128;
+	a->flags = IFA_F_NOPREFIXROUTE;
+	a->delay = ODMM_LOOK_MIN;
 	a->wanted = true;
+}
+
+/* Takes one over that is in the kernel's table already. */
+void odmm_address_take(struct odmm_address *a,
+		       const struct odmm_rtnl_news *news)
+{
+	lockdep_assert_held(&a->odn->lock);
+	a->addr = news->addr;
+	a->plen = news->plen;
+	a->flags = news->flags & IFA_F_NOPREFIXROUTE;
+	a->ifindex = news->ifindex;
+	a->made = true;
+	rb_add(&a->node, &a->odn->addresses, odmm_address_less);
+}
+
+/* Has the worker tell the kernel its lifetimes, in seconds. */
+void odmm_address_refresh(struct odmm_address *a, u32 valid_lft,
+			  u32 preferred_lft)
+{
+	a->valid_lft = valid_lft;
+	a->preferred_lft = preferred_lft;
+	a->stale = true;
 	odmm_address_mark(a);
 }
 
-/* Has the worker tell the kernel a new lifetime, in seconds. */
-void odmm_address_refresh(struct odmm_address *a, u32 valid_lft)
+/* Has the worker move it to another interface. */
+void odmm_address_move(struct odmm_address *a, int ifindex)
 {
-	a->valid_lft = valid_lft;
-	a->stale = true;
+	a->target = ifindex;
 	odmm_address_mark(a);
+}
+
+/*
+ * Has the worker take it away if nobody uses it, and tell in any case: that it
+ * is unused, or that it is usable.
+ */
+void odmm_address_yield(struct odmm_address *a)
+{
+	a->yield = true;
+	a->usable = false;
+	odmm_address_mark(a);
+}
+
+/* A link is there again: what was waiting for it may be usable at once. */
+void odmm_address_link_up(struct odmm_net *odn, int ifindex)
+{
+	struct odmm_address *a;
+	struct rb_node *node;
+
+	spin_lock(&odn->lock);
+	for (node = rb_first(&odn->addresses); node; node = rb_next(node)) {
+		a = rb_entry(node, struct odmm_address, node);
+		if (a->ifindex == ifindex)
+			odmm_address_mark(a);
+	}
+	spin_unlock(&odn->lock);
 }
 
 /* Has the worker take it away again. The owner hears no more of it. */
@@ -355,10 +547,18 @@ void odmm_address_put(struct odmm_address *a)
 
 int odmm_address_init(struct odmm_net *odn)
 {
+	int err;
+
 	odn->addresses = RB_ROOT;
 	INIT_LIST_HEAD(&odn->dirty);
 	INIT_WORK(&odn->address_work, odmm_address_run);
-	return odmm_rtnl_open(odn, odmm_address_ready);
+	err = odmm_rtnl_open(odn, odmm_address_ready);
+	if (err)
+		return err;
+	/* What is there already. */
+	odn->news_lost = true;
+	queue_work(system_unbound_wq, &odn->address_work);
+	return 0;
 }
 
 /*

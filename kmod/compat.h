@@ -7,6 +7,8 @@
 #define _ODMM_COMPAT_H
 
 #include <linux/net.h>
+#include <linux/ptrace.h>
+#include <linux/uaccess.h>
 #include <net/inet_hashtables.h>
 #include <net/inet_sock.h>
 #include <net/rawv6.h>
@@ -43,5 +45,57 @@ static inline struct udp_table *odmm_compat_udp_table(struct net *net)
 {
 	return &udp_table;
 }
+
+/*
+ * ipv6_setsockopt() as a probe sees it: the fourth argument, a sockptr_t, is
+ * passed in two registers. Where the registers are not known, or the handlers
+ * of probes may not take our locks, there is no probing.
+ */
+#if defined(CONFIG_KRETPROBES) && !defined(CONFIG_PREEMPT_RT) && \
+	(defined(CONFIG_X86_64) || defined(CONFIG_ARM64))
+#define ODMM_COMPAT_PROBES
+
+/**
+ * struct odmm_compat_setsockopt - a call of ipv6_setsockopt()
+ * @sk: socket
+ * @level: level
+ * @optname: option
+ * @value: where the value is, in user or kernel memory
+ * @is_kernel: in kernel memory
+ * @optlen: length of the value
+ */
+struct odmm_compat_setsockopt {
+	struct sock	*sk;
+	int		level;
+	int		optname;
+	void		*value;
+	bool		is_kernel;
+	int		optlen;
+};
+
+static inline void
+odmm_compat_setsockopt_args(struct odmm_compat_setsockopt *call,
+			    struct pt_regs *regs)
+{
+	call->sk = (void *)regs_get_kernel_argument(regs, 0);
+	call->level = regs_get_kernel_argument(regs, 1);
+	call->optname = regs_get_kernel_argument(regs, 2);
+	call->value = (void *)regs_get_kernel_argument(regs, 3);
+	call->is_kernel = regs_get_kernel_argument(regs, 4) & 1;
+	call->optlen = regs_get_kernel_argument(regs, 5);
+}
+
+/* Does not sleep. */
+static inline int
+odmm_compat_setsockopt_value(const struct odmm_compat_setsockopt *call,
+			     int *value)
+{
+	if (call->is_kernel)
+		return copy_from_kernel_nofault(value, call->value,
+						sizeof(*value));
+	return copy_from_user_nofault(value, (void __user *)call->value,
+				      sizeof(*value));
+}
+#endif
 
 #endif /* _ODMM_COMPAT_H */

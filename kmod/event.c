@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Telling listeners what changed, in the format of the dumps. */
+/*
+ * Telling what changed: listeners at once, in the format of the dumps; sockets
+ * by a note in their want, which notice.c delivers.
+ */
 #include <net/genetlink.h>
 
 #include "netlink-gen.h"
@@ -50,18 +53,31 @@ static bool odmm_event_heard(const struct odmm_net *odn, unsigned int group)
 	       genl_has_listeners(&odmm_nl_family, odn->net, group);
 }
 
-void odmm_event_prefix(const struct odmm_prefix *p)
+static void odmm_event_prefix_to(const struct odmm_prefix *p,
+				 unsigned int group)
 {
 	struct odmm_net *odn = p->address.odn;
 	struct sk_buff *skb;
 
 	rcu_read_lock();
-	if (odmm_event_heard(odn, ODMM_NLGRP_EVENTS)) {
+	if (odmm_event_heard(odn, group)) {
 		skb = odmm_event_begin(ODMM_CMD_PREFIX_NTF);
 		odmm_event_send(odn, skb, skb ? odmm_print_prefix(skb, p) : 0,
-				ODMM_NLGRP_EVENTS);
+				group);
 	}
 	rcu_read_unlock();
+}
+
+/* To those who watch. */
+void odmm_event_prefix(const struct odmm_prefix *p)
+{
+	odmm_event_prefix_to(p, ODMM_NLGRP_EVENTS);
+}
+
+/* To the agents: it is gone, and may be given back to the network. */
+void odmm_event_prefix_end(const struct odmm_prefix *p)
+{
+	odmm_event_prefix_to(p, ODMM_NLGRP_REQUESTS);
 }
 
 static void odmm_event_request_to(struct odmm_net *odn,
@@ -104,4 +120,29 @@ void odmm_event_agent(struct odmm_net *odn, const struct odmm_agent *agent)
 				ODMM_NLGRP_EVENTS);
 	}
 	rcu_read_unlock();
+}
+
+/* With the net lock held: the socket is to be told, if it wants to be. */
+void odmm_event_want(struct odmm_net *odn, struct odmm_want *w,
+		     enum odmm_event event)
+{
+	lockdep_assert_held(&odn->lock);
+	if (!w->events)
+		return;
+	if (w->due & BIT(event)) {
+		w->missed += w->missed < U8_MAX;
+		odmm_count(odn, ODMM_STAT_NOTICES_MERGED);
+	}
+	w->due |= BIT(event);
+	if (list_empty(&w->tell))
+		list_add_tail(&w->tell, &odn->tell);
+	queue_work(system_unbound_wq, &odn->tell_work);
+}
+
+/* With the net lock held: what was to be told is no longer of interest. */
+void odmm_event_want_drop(struct odmm_want *w)
+{
+	w->due = 0;
+	w->missed = 0;
+	list_del_init(&w->tell);
 }

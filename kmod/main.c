@@ -5,6 +5,7 @@
 #include <net/genetlink.h>
 
 #include "odmm.h"
+#include "trace.h"
 
 unsigned int odmm_net_id __read_mostly;
 
@@ -16,10 +17,11 @@ static int __net_init odmm_net_init(struct net *net)
 	odn->net = net;
 	odn->on_prefix = odmm_request_on_prefix;
 	odn->on_agent = odmm_request_on_agent;
+	odn->on_tagged = odmm_adopt;
 	spin_lock_init(&odn->lock);
 	odmm_policy_init(odn);
 	odmm_deadline_start(odn);
-	odmm_prefix_table_init(odn);
+	odmm_prefix_init(odn);
 	odmm_agent_init(odn);
 	odmm_request_init(odn);
 	odmm_session_init(odn);
@@ -34,6 +36,9 @@ static void __net_exit odmm_net_exit(struct net *net)
 {
 	struct odmm_net *odn = odmm_net(net);
 
+	trace_odmm_drain(odn);
+	odmm_hooks_exit(odn);
+	odmm_meter_exit(odn);
 	odmm_session_exit(odn);
 	odmm_request_exit(odn);
 	odmm_agent_exit(odn);
@@ -59,6 +64,8 @@ static int odmm_netdev_event(struct notifier_block *nb, unsigned long event,
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct odmm_net *odn = odmm_net(dev_net(dev));
 
+	if (event == NETDEV_UP || event == NETDEV_CHANGE)
+		odmm_address_link_up(odn, dev->ifindex);
 	if (event != NETDEV_UNREGISTER ||
 	    __dev_get_by_index(odn->net, dev->ifindex))
 		return NOTIFY_DONE;
@@ -81,9 +88,12 @@ static int __init odmm_init(void)
 	err = odmm_session_table_init();
 	if (err)
 		return err;
-	err = register_pernet_subsys(&odmm_net_ops);
+	err = odmm_abort_init();
 	if (err)
 		goto err_table;
+	err = register_pernet_subsys(&odmm_net_ops);
+	if (err)
+		goto err_abort;
 	err = register_netdevice_notifier(&odmm_netdev_notifier);
 	if (err)
 		goto err_pernet;
@@ -106,6 +116,8 @@ err_netdev:
 	unregister_netdevice_notifier(&odmm_netdev_notifier);
 err_pernet:
 	unregister_pernet_subsys(&odmm_net_ops);
+err_abort:
+	odmm_abort_exit();
 err_table:
 	odmm_session_table_exit();
 	return err;
@@ -122,6 +134,7 @@ static void __exit odmm_exit(void)
 	odmm_agent_notifier_exit();
 	unregister_netdevice_notifier(&odmm_netdev_notifier);
 	unregister_pernet_subsys(&odmm_net_ops);
+	odmm_abort_exit();
 	odmm_session_table_exit();
 }
 

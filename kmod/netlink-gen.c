@@ -84,12 +84,46 @@ const struct nla_policy odmm_stats_get_nl_policy[ODMM_A_STATS_PAD + 1] = {
 };
 
 /* ODMM_CMD_POLICY_SET - do */
-const struct nla_policy odmm_policy_set_nl_policy[ODMM_A_POLICY_SECRET + 1] = {
+const struct nla_policy odmm_policy_set_nl_policy[ODMM_A_POLICY_RFC5014 + 1] = {
 	[ODMM_A_POLICY_SECRET] = NLA_POLICY_EXACT_LEN(16),
+	[ODMM_A_POLICY_TYPE] = NLA_POLICY_RANGE(NLA_U32, 1, 4),
+	[ODMM_A_POLICY_ACCESS] = NLA_POLICY_MAX(NLA_U32, 2),
+	[ODMM_A_POLICY_GID_MIN] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_GID_MAX] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_CAPABILITY] = NLA_POLICY_MAX(NLA_U32, 40),
+	[ODMM_A_POLICY_LINGER] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_GRACE] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_MAX_AGE] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_MAX_BYTES] = { .type = NLA_U64, },
+	[ODMM_A_POLICY_TIMEOUT] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_ABORT] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ODMM_A_POLICY_SHARE_UID] = NLA_POLICY_MAX(NLA_U32, 1),
+	[ODMM_A_POLICY_SESSIONS] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_PENDING] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_HELD] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_ON_NET_RATE] = NLA_POLICY_MAX(NLA_U32, 32767),
+	[ODMM_A_POLICY_ON_NET_BURST] = NLA_POLICY_RANGE(NLA_U32, 1, 32767),
+	[ODMM_A_POLICY_REQUESTS_MAX] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_PREFIXES_MAX] = { .type = NLA_U32, },
+	[ODMM_A_POLICY_DEFAULT_TYPES] = NLA_POLICY_MAX(NLA_U32, 30),
+	[ODMM_A_POLICY_RFC5014] = NLA_POLICY_MAX(NLA_U32, 1),
+};
+
+/* ODMM_CMD_POLICY_GET - do */
+const struct nla_policy odmm_policy_get_nl_policy[ODMM_A_POLICY_TYPE + 1] = {
+	[ODMM_A_POLICY_TYPE] = NLA_POLICY_RANGE(NLA_U32, 1, 4),
+};
+
+/* ODMM_CMD_PREFIX_WITHDRAW - do */
+const struct nla_policy odmm_prefix_withdraw_nl_policy[ODMM_A_PREFIX_GRACE + 1] = {
+	[ODMM_A_PREFIX_PREFIX] = NLA_POLICY_EXACT_LEN(16),
+	[ODMM_A_PREFIX_LEN] = NLA_POLICY_RANGE(NLA_U32, 16, 64),
+	[ODMM_A_PREFIX_GRACE] = { .type = NLA_U32, },
+	[ODMM_A_PREFIX_FORCE] = { .type = NLA_FLAG, },
 };
 
 /* Ops table for odmm */
-const struct genl_ops odmm_nl_ops[12] = {
+const struct genl_ops odmm_nl_ops[14] = {
 	{
 		.cmd		= ODMM_CMD_PREFIX_GET,
 		.doit		= odmm_nl_prefix_get_doit,
@@ -170,7 +204,21 @@ const struct genl_ops odmm_nl_ops[12] = {
 		.cmd		= ODMM_CMD_POLICY_SET,
 		.doit		= odmm_nl_policy_set_doit,
 		.policy		= odmm_policy_set_nl_policy,
-		.maxattr	= ODMM_A_POLICY_SECRET,
+		.maxattr	= ODMM_A_POLICY_RFC5014,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= ODMM_CMD_POLICY_GET,
+		.doit		= odmm_nl_policy_get_doit,
+		.dumpit		= odmm_nl_policy_get_dumpit,
+		.policy		= odmm_policy_get_nl_policy,
+		.maxattr	= ODMM_A_POLICY_TYPE,
+	},
+	{
+		.cmd		= ODMM_CMD_PREFIX_WITHDRAW,
+		.doit		= odmm_nl_prefix_withdraw_doit,
+		.policy		= odmm_prefix_withdraw_nl_policy,
+		.maxattr	= ODMM_A_PREFIX_GRACE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

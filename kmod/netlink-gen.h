@@ -33,10 +33,14 @@ extern const struct nla_policy odmm_session_get_nl_policy[ODMM_A_SESSION_ID + 1]
 
 extern const struct nla_policy odmm_stats_get_nl_policy[ODMM_A_STATS_PAD + 1];
 
-extern const struct nla_policy odmm_policy_set_nl_policy[ODMM_A_POLICY_SECRET + 1];
+extern const struct nla_policy odmm_policy_set_nl_policy[ODMM_A_POLICY_RFC5014 + 1];
+
+extern const struct nla_policy odmm_policy_get_nl_policy[ODMM_A_POLICY_TYPE + 1];
+
+extern const struct nla_policy odmm_prefix_withdraw_nl_policy[ODMM_A_PREFIX_GRACE + 1];
 
 /* Ops table for odmm */
-extern const struct genl_ops odmm_nl_ops[12];
+extern const struct genl_ops odmm_nl_ops[14];
 
 int odmm_nl_prefix_get_doit(struct sk_buff *skb, struct genl_info *info);
 int odmm_nl_prefix_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
@@ -56,6 +60,9 @@ int odmm_nl_session_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int odmm_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int odmm_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info);
+int odmm_nl_policy_get_doit(struct sk_buff *skb, struct genl_info *info);
+int odmm_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int odmm_nl_prefix_withdraw_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	ODMM_NLGRP_REQUESTS,

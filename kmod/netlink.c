@@ -13,47 +13,13 @@
 
 #include "netlink-gen.h"
 #include "lifetime.h"
+#include "netlink.h"
 #include "odmm.h"
 
 /* Prefixes whose users are counted by one walk of the sockets. */
 #define ODMM_DUMP_BATCH		64
 
 #define ODMM_CLAIM_IFINDEX_MAX	64
-
-static struct odmm_net *odmm_nl_net(const struct genl_info *info)
-{
-	return odmm_net(genl_info_net((struct genl_info *)info));
-}
-
-static struct sk_buff *odmm_nl_reply(struct genl_info *info, u8 cmd)
-{
-	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-
-	if (skb)
-		genlmsg_put_reply(skb, info, &odmm_nl_family, 0, cmd);
-	return skb;
-}
-
-/* Sends @skb, or frees it if there is an error. */
-static int odmm_nl_finish(struct genl_info *info, struct sk_buff *skb, int err)
-{
-	if (err) {
-		nlmsg_free(skb);
-		return err;
-	}
-	genlmsg_end(skb, genlmsg_data(nlmsg_data(nlmsg_hdr(skb))));
-	return genlmsg_reply(skb, info);
-}
-
-static u32 odmm_nl_u32(const struct genl_info *info, int attr, u32 missing)
-{
-	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : missing;
-}
-
-static u64 odmm_nl_u64(const struct genl_info *info, int attr)
-{
-	return info->attrs[attr] ? nla_get_u64(info->attrs[attr]) : 0;
-}
 
 /**
  * struct odmm_nl_viewer - who looks, as of the start of a get or dump
@@ -67,9 +33,9 @@ struct odmm_nl_viewer {
 
 static void odmm_nl_viewer(struct odmm_nl_viewer *viewer, struct sk_buff *skb)
 {
-	struct user_namespace *ns = sock_net(skb->sk)->user_ns;
+	const struct net *net = sock_net(skb->sk);
 
-	viewer->all = netlink_ns_capable(skb, ns, CAP_NET_ADMIN);
+	viewer->all = netlink_ns_capable(skb, net->user_ns, CAP_NET_ADMIN);
 	viewer->uid = current_euid();
 }
 
@@ -101,25 +67,6 @@ static struct odmm_nl_dump *odmm_nl_dump(struct netlink_callback *cb)
 	if (!dump->begun)
 		odmm_nl_viewer(&dump->viewer, cb->skb);
 	return dump;
-}
-
-static void *odmm_nl_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
-			      u8 cmd)
-{
-	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-			   cb->nlh->nlmsg_seq, &odmm_nl_family, NLM_F_MULTI,
-			   cmd);
-}
-
-/* Ends one object of a dump; false if it did not fit. */
-static bool odmm_nl_dump_end(struct sk_buff *skb, void *hdr, int err)
-{
-	if (err) {
-		genlmsg_cancel(skb, hdr);
-		return false;
-	}
-	genlmsg_end(skb, hdr);
-	return true;
 }
 
 static int odmm_nl_prefix_spec(struct genl_info *info,
@@ -225,33 +172,42 @@ int odmm_nl_prefix_add_doit(struct sk_buff *skb, struct genl_info *info)
 	return odmm_nl_prefix_err(info, &spec, err);
 }
 
-static bool odmm_nl_type_is_kept(const struct odmm_prefix *p)
-{
-	return p->address.type == ODMM_TYPE_FIXED ||
-	       p->address.type == ODMM_TYPE_SESSION_LASTING;
-}
-
 /* Sleeps: sessions are known, but children and others must be looked for. */
-static u32 odmm_nl_prefix_users(struct odmm_net *odn,
-				const struct odmm_prefix_spec *spec)
+static bool odmm_nl_prefix_is_used(struct odmm_net *odn,
+				   const struct odmm_prefix_spec *spec)
 {
-	struct odmm_user_count count;
 	struct odmm_prefix *p;
-	u32 sessions = 0;
-	bool kept;
+	bool used;
 
 	spin_lock(&odn->lock);
 	p = odmm_prefix_find(odn, &spec->prefix, spec->len);
-	kept = p && odmm_nl_type_is_kept(p) && p->address.made;
-	if (kept) {
-		count.addr = p->address.addr;
-		sessions = p->sessions;
-	}
+	if (p && p->address.made && odmm_keep_is_promised(p->address.type))
+		odmm_prefix_get(p);
+	else
+		p = NULL;
 	spin_unlock(&odn->lock);
-	if (!kept)
-		return 0;
-	odmm_users_count(odn, &count, 1);
-	return sessions + count.users;
+	if (!p)
+		return false;
+	used = odmm_keep_in_use(&p->address);
+	odmm_prefix_put(p);
+	return used;
+}
+
+/*
+ * The prefix that is to be taken away, unless sockets hold it to whom it is
+ * promised.
+ */
+static int odmm_nl_prefix_unused(struct odmm_net *odn, struct genl_info *info,
+				 struct odmm_prefix_spec *spec)
+{
+	int err = odmm_nl_prefix_spec(info, spec);
+
+	if (err || info->attrs[ODMM_A_PREFIX_FORCE] ||
+	    !odmm_nl_prefix_is_used(odn, spec))
+		return err;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[ODMM_A_PREFIX_PREFIX],
+			    "odmm: sockets hold that prefix; force takes it away all the same");
+	return -EBUSY;
 }
 
 int odmm_nl_prefix_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -261,21 +217,34 @@ int odmm_nl_prefix_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct odmm_prefix *p;
 	int err;
 
-	err = odmm_nl_prefix_spec(info, &spec);
+	err = odmm_nl_prefix_unused(odn, info, &spec);
 	if (err)
 		return err;
-	if (!info->attrs[ODMM_A_PREFIX_FORCE] &&
-	    odmm_nl_prefix_users(odn, &spec)) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[ODMM_A_PREFIX_PREFIX],
-				    "odmm: sockets hold that prefix; force deletes it all the same");
-		return -EBUSY;
-	}
 
 	spin_lock(&odn->lock);
 	p = odmm_nl_prefix(odn, info, &spec);
 	if (!IS_ERR(p))
-		odmm_prefix_remove(p);
+		odmm_prefix_remove(p, ODMM_END_DELETED);
+	spin_unlock(&odn->lock);
+	return PTR_ERR_OR_ZERO(p);
+}
+
+int odmm_nl_prefix_withdraw_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct odmm_net *odn = odmm_nl_net(info);
+	struct odmm_prefix_spec spec = { .extack = info->extack };
+	struct odmm_prefix *p;
+	int err;
+
+	err = odmm_nl_prefix_unused(odn, info, &spec);
+	if (err)
+		return err;
+
+	spin_lock(&odn->lock);
+	p = odmm_nl_prefix(odn, info, &spec);
+	if (!IS_ERR(p))
+		odmm_prefix_withdraw(p, odmm_nl_u32(info, ODMM_A_PREFIX_GRACE,
+						    odn->policy.type[p->address.type].grace));
 	spin_unlock(&odn->lock);
 	return PTR_ERR_OR_ZERO(p);
 }
@@ -705,7 +674,7 @@ int odmm_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	spin_lock(&odn->lock);
 	s = xa_load(&odn->session_ids, odmm_nl_u32(info, ODMM_A_SESSION_ID, 0));
-	if (s && odmm_nl_may_see(&viewer, s->want.uid))
+	if (s && odmm_nl_may_see(&viewer, s->want.account->uid))
 		err = odmm_print_session(reply, s);
 	spin_unlock(&odn->lock);
 
@@ -727,7 +696,7 @@ int odmm_nl_session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	spin_lock(&odn->lock);
 	while ((s = xa_find_after(&odn->session_ids, &id, ULONG_MAX,
 				  XA_PRESENT))) {
-		if (odmm_nl_may_see(&dump->viewer, s->want.uid)) {
+		if (odmm_nl_may_see(&dump->viewer, s->want.account->uid)) {
 			hdr = odmm_nl_dump_put(skb, cb, ODMM_CMD_SESSION_GET);
 			if (!hdr || !odmm_nl_dump_end(skb, hdr,
 						      odmm_print_session(skb, s)))
@@ -753,19 +722,6 @@ int odmm_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	err = odmm_print_stats(reply, odn);
 	spin_unlock(&odn->lock);
 	return odmm_nl_finish(info, reply, err);
-}
-
-int odmm_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct odmm_net *odn = odmm_nl_net(info);
-
-	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_POLICY_SECRET))
-		return -EINVAL;
-	spin_lock(&odn->lock);
-	nla_memcpy(&odn->secret, info->attrs[ODMM_A_POLICY_SECRET],
-		   sizeof(odn->secret));
-	spin_unlock(&odn->lock);
-	return 0;
 }
 
 /* Both show what other users do. */

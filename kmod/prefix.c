@@ -14,25 +14,36 @@
 
 #include "lifetime.h"
 #include "odmm.h"
+#include "trace.h"
 
-static struct odmm_prefix *odmm_prefix_of(struct odmm_address *a)
-{
-	return container_of(a, struct odmm_prefix, address);
-}
-
-/* Counts a session that uses it from now on. */
-void odmm_prefix_hold(struct odmm_prefix *p)
+/* Counts a want that uses it from now on, and waits for nothing. */
+void odmm_prefix_hold(struct odmm_prefix *p, struct odmm_want *w)
 {
 	lockdep_assert_held(&p->address.odn->lock);
 	odmm_prefix_get(p);
+	list_add_tail(&w->node, &p->holders);
 	p->sessions++;
+	p->served = true;
+	odmm_deadline_clear(p->address.odn, &p->linger);
 }
 
-void odmm_prefix_unhold(struct odmm_prefix *p)
+void odmm_prefix_unhold(struct odmm_prefix *p, struct odmm_want *w)
 {
 	lockdep_assert_held(&p->address.odn->lock);
+	list_del(&w->node);
 	p->sessions--;
+	p->privileged = odmm_account_is_root(p->address.odn, w->account);
+	if (!p->sessions)
+		odmm_keep_linger(p);
 	odmm_prefix_put(p);
+}
+
+static void odmm_prefix_tell(struct odmm_prefix *p, enum odmm_event event)
+{
+	struct odmm_want *w;
+
+	list_for_each_entry(w, &p->holders, node)
+		odmm_event_want(p->address.odn, w, event);
 }
 
 void odmm_prefix_put(struct odmm_prefix *p)
@@ -53,9 +64,15 @@ static void odmm_prefix_state(struct odmm_prefix *p,
 	odmm_event_prefix(p);
 }
 
+/* Until when it may serve new requests. */
+static ktime_t odmm_prefix_fresh_until(const struct odmm_prefix *p)
+{
+	return min(p->preferred_until, odmm_policy_age_end(p));
+}
+
 static void odmm_prefix_arm(struct odmm_prefix *p)
 {
-	ktime_t next = p->preferred_until;
+	ktime_t next = odmm_prefix_fresh_until(p);
 
 	if (odmm_lifetime_is_over(next))
 		next = p->valid_until;
@@ -69,19 +86,48 @@ static void odmm_prefix_unlink(struct odmm_prefix *p)
 {
 	odmm_prefix_erase(p->address.odn, p);
 	odmm_deadline_clear(p->address.odn, &p->expiry);
+	odmm_deadline_clear(p->address.odn, &p->linger);
+	odmm_meter_stop(p);
 }
 
-void odmm_prefix_remove(struct odmm_prefix *p)
+void odmm_prefix_remove(struct odmm_prefix *p, enum odmm_prefix_end end)
 {
 	bool awaited = p->state == ODMM_PREFIX_TENTATIVE;
 
 	lockdep_assert_held(&p->address.odn->lock);
+	p->end = end;
+	if (end == ODMM_END_RELEASED)
+		trace_odmm_release(p);
+	trace_odmm_lose(p);
 	odmm_prefix_unlink(p);
 	odmm_address_unmake(&p->address);
 	odmm_prefix_state(p, ODMM_PREFIX_GONE);
+	odmm_event_prefix_end(p);
+	odmm_prefix_tell(p, ODMM_EVENT_LOST);
 	if (awaited)
 		p->address.odn->on_prefix(p);
 	odmm_prefix_put(p);
+}
+
+/* New requests are for others; whoever holds it is told, and by what it is. */
+static void odmm_prefix_deprecate(struct odmm_prefix *p)
+{
+	struct odmm_net *odn = p->address.odn;
+	bool again = p->faded;
+
+	p->faded = true;
+	odmm_prefix_state(p, ODMM_PREFIX_DEPRECATED);
+	odmm_keep_linger(p);
+	/* It was only away for a moment. */
+	if (again)
+		return;
+	trace_odmm_deprecate(p);
+	odmm_count(odn, ODMM_STAT_DEPRECATED);
+	if (!odmm_lifetime_is_over(p->preferred_until))
+		odmm_count(odn, ODMM_STAT_AGED);
+	odmm_prefix_tell(p, ODMM_EVENT_DEPRECATED);
+	if (odmm_prefix_successor(odn, p))
+		odmm_prefix_tell(p, ODMM_EVENT_REPLACED);
 }
 
 static void odmm_prefix_expire(struct odmm_net *odn, struct odmm_deadline *d)
@@ -89,21 +135,70 @@ static void odmm_prefix_expire(struct odmm_net *odn, struct odmm_deadline *d)
 	struct odmm_prefix *p = container_of(d, struct odmm_prefix, expiry);
 
 	if (odmm_lifetime_is_over(p->valid_until)) {
-		odmm_prefix_remove(p);
+		odmm_prefix_remove(p, ODMM_END_EXPIRED);
 		return;
 	}
-	if (p->state == ODMM_PREFIX_ACTIVE)
-		odmm_prefix_state(p, ODMM_PREFIX_DEPRECATED);
+	if (p->state == ODMM_PREFIX_ACTIVE &&
+	    odmm_lifetime_is_over(odmm_prefix_fresh_until(p)))
+		odmm_prefix_deprecate(p);
 	odmm_prefix_arm(p);
+}
+
+/* Whoever holds an older one of that kind learns that there is a new one. */
+static void odmm_prefix_replace(const struct odmm_prefix *p)
+{
+	struct odmm_net *odn = p->address.odn;
+	struct odmm_prefix *old;
+
+	list_for_each_entry(old, &odn->fading[p->address.type], serving)
+		if (odmm_prefix_successor(odn, old) == p)
+			odmm_prefix_tell(old, ODMM_EVENT_REPLACED);
 }
 
 static void odmm_prefix_usable(struct odmm_prefix *p)
 {
-	bool over = odmm_lifetime_is_over(p->preferred_until);
-
-	odmm_prefix_state(p, over ? ODMM_PREFIX_DEPRECATED :
-				    ODMM_PREFIX_ACTIVE);
+	odmm_meter_start(p);
+	if (odmm_lifetime_is_over(odmm_prefix_fresh_until(p))) {
+		odmm_prefix_deprecate(p);
+	} else {
+		p->faded = false;
+		odmm_prefix_state(p, ODMM_PREFIX_ACTIVE);
+		odmm_prefix_replace(p);
+	}
 	p->address.odn->on_prefix(p);
+	if (!p->sessions && p->served)
+		odmm_keep_linger(p);
+}
+
+/* It serves nobody new until it is usable again. */
+static void odmm_prefix_suspend(struct odmm_prefix *p)
+{
+	if (p->state != ODMM_PREFIX_GONE)
+		odmm_prefix_state(p, ODMM_PREFIX_TENTATIVE);
+}
+
+/*
+ * Nobody has had it in session for long enough. Others have to be looked for,
+ * which is for the worker.
+ */
+static void odmm_prefix_idle(struct odmm_net *odn, struct odmm_deadline *d)
+{
+	struct odmm_prefix *p = container_of(d, struct odmm_prefix, linger);
+
+	odmm_prefix_suspend(p);
+	odmm_address_yield(&p->address);
+}
+
+static s64 odmm_prefix_missing(struct odmm_address *a)
+{
+	s64 delay = odmm_keep_delay(a);
+
+	if (delay < 0)
+		return delay;
+	spin_lock(&a->odn->lock);
+	odmm_prefix_suspend(odmm_prefix_of(a));
+	spin_unlock(&a->odn->lock);
+	return delay;
 }
 
 static void odmm_prefix_settled(struct odmm_address *a,
@@ -113,19 +208,28 @@ static void odmm_prefix_settled(struct odmm_address *a,
 
 	switch (news) {
 	case ODMM_ADDRESS_USABLE:
-		odmm_prefix_usable(p);
+		if (p->state == ODMM_PREFIX_TENTATIVE)
+			odmm_prefix_usable(p);
 		break;
 	case ODMM_ADDRESS_LOST:
 		odmm_count(a->odn, ODMM_STAT_PREFIXES_LOST);
-		fallthrough;
+		odmm_prefix_remove(p, ODMM_END_LOST);
+		break;
 	case ODMM_ADDRESS_FAILED:
-		odmm_prefix_remove(p);
+		odmm_prefix_remove(p, ODMM_END_FAILED);
+		break;
+	case ODMM_ADDRESS_UNUSED:
+		odmm_count(a->odn, ODMM_STAT_RELEASED);
+		odmm_prefix_remove(p, ODMM_END_RELEASED);
 		break;
 	}
 }
 
 static const struct odmm_address_ops odmm_prefix_address_ops = {
 	.settled = odmm_prefix_settled,
+	.in_use = odmm_keep_in_use,
+	.missing = odmm_prefix_missing,
+	.leaving = odmm_keep_leaving,
 	.release = odmm_prefix_release,
 };
 
@@ -141,28 +245,47 @@ static void odmm_prefix_fill(struct odmm_net *odn, struct odmm_prefix *p,
 	a->prefix_len = spec->len;
 	a->type = spec->type;
 	a->onlink = spec->flags & ODMM_PREFIX_F_ONLINK;
-	a->valid_lft = odmm_lifetime_left(spec->valid_until);
 
 	INIT_LIST_HEAD(&p->serving);
+	INIT_LIST_HEAD(&p->holders);
 	odmm_deadline_init(&p->expiry, odmm_prefix_expire);
+	odmm_deadline_init(&p->linger, odmm_prefix_idle);
+	p->born = ktime_get_boottime();
 	p->preferred_until = spec->preferred_until;
 	p->valid_until = spec->valid_until;
 	p->cookie = spec->cookie;
 	p->flags = spec->flags;
+	p->uid = INVALID_UID;
 	strscpy(p->origin, spec->origin, sizeof(p->origin));
 }
 
-static void odmm_prefix_begin(struct odmm_net *odn, struct odmm_prefix *p)
+/* Tells the kernel how long the address lives, and whether it may choose it. */
+static void odmm_prefix_write_lft(struct odmm_prefix *p)
+{
+	const struct odmm_policy *policy = &p->address.odn->policy;
+	u32 preferred = 0;
+
+	if (policy->default_types & BIT(p->address.type) &&
+	    !odmm_lifetime_is_over(odmm_prefix_fresh_until(p)))
+		preferred = odmm_lifetime_left(odmm_prefix_fresh_until(p));
+	odmm_address_refresh(&p->address, odmm_lifetime_left(p->valid_until),
+			     preferred);
+}
+
+static void odmm_prefix_begin(struct odmm_net *odn, struct odmm_prefix *p,
+			      const struct odmm_rtnl_news *tagged)
 {
 	odmm_prefix_insert(odn, p);
+	if (tagged)
+		odmm_address_take(&p->address, tagged);
 	odmm_prefix_state(p, ODMM_PREFIX_TENTATIVE);
 	odmm_prefix_arm(p);
-	odmm_address_make(&p->address);
+	odmm_prefix_write_lft(p);
 }
 
 /*
- * Adds a prefix, whose address the worker then makes, and which must serve
- * @key if that is not NULL.
+ * Adds a prefix, whose address the worker then makes unless it is there, and
+ * which must serve @key if that is not NULL.
  */
 int odmm_prefix_add(struct odmm_net *odn, struct odmm_prefix_spec *spec,
 		    const struct odmm_request_key *key)
@@ -179,23 +302,28 @@ int odmm_prefix_add(struct odmm_net *odn, struct odmm_prefix_spec *spec,
 		return -ENOMEM;
 
 	odmm_prefix_fill(odn, p, spec);
+	if (key)
+		p->uid = key->uid;
+	odmm_address_setup(&p->address);
 	err = odmm_spec_locate(odn, spec, p);
 	if (!err && key)
 		err = odmm_spec_check_key(spec, p, key);
 	if (err)
 		kfree(p);
 	else
-		odmm_prefix_begin(odn, p);
+		odmm_prefix_begin(odn, p, spec->tagged);
 	return err;
 }
 
 /* A deprecated prefix may become preferred again (RFC 4862 section 5.5.3). */
 static void odmm_prefix_prefer(struct odmm_prefix *p)
 {
-	bool over = odmm_lifetime_is_over(p->preferred_until);
+	bool over = odmm_lifetime_is_over(odmm_prefix_fresh_until(p));
 
+	odmm_prefix_arm(p);
+	odmm_prefix_write_lft(p);
 	if (over && p->state == ODMM_PREFIX_ACTIVE)
-		odmm_prefix_state(p, ODMM_PREFIX_DEPRECATED);
+		odmm_prefix_deprecate(p);
 	else if (!over && p->state == ODMM_PREFIX_DEPRECATED)
 		odmm_prefix_usable(p);
 	else
@@ -217,10 +345,83 @@ int odmm_prefix_change(struct odmm_net *odn, struct odmm_prefix *p,
 
 	p->preferred_until = spec->preferred_until;
 	p->valid_until = spec->valid_until;
-	odmm_prefix_arm(p);
-	odmm_address_refresh(&p->address, odmm_lifetime_left(p->valid_until));
 	odmm_prefix_prefer(p);
 	return 0;
+}
+
+/* Takes it away from new use now, and from all use after @grace seconds. */
+void odmm_prefix_withdraw(struct odmm_prefix *p, u32 grace)
+{
+	struct odmm_net *odn = p->address.odn;
+	ktime_t now = ktime_get_boottime();
+
+	lockdep_assert_held(&odn->lock);
+	odmm_count(odn, ODMM_STAT_WITHDRAWN);
+	if (!grace) {
+		odmm_prefix_remove(p, ODMM_END_WITHDRAWN);
+		return;
+	}
+	p->preferred_until = min(p->preferred_until, now);
+	p->valid_until = min(p->valid_until, odmm_lifetime_end(now, grace));
+	odmm_prefix_prefer(p);
+}
+
+/* Sets how old, in seconds, a prefix for one socket alone may become. */
+void odmm_prefix_limit(struct odmm_prefix *p, u32 lifetime)
+{
+	lockdep_assert_held(&p->address.odn->lock);
+	if (!(p->flags & ODMM_PREFIX_F_EXCLUSIVE) || p->lifetime == lifetime ||
+	    p->state == ODMM_PREFIX_GONE)
+		return;
+	p->lifetime = lifetime;
+	odmm_prefix_prefer(p);
+}
+
+static void odmm_prefix_review_one(struct odmm_prefix *p)
+{
+	u64 max = p->address.odn->policy.type[p->address.type].max_bytes;
+
+	if (max && p->address.usable)
+		odmm_meter_start(p);
+	else if (!max)
+		odmm_meter_stop(p);
+	p->spent = max && atomic64_read(&p->bytes) >= max;
+	odmm_prefix_prefer(p);
+	if (p->served)
+		odmm_keep_linger(p);
+}
+
+/* Policy has changed. */
+void odmm_prefix_review(struct odmm_net *odn)
+{
+	struct odmm_prefix *p, *next;
+
+	lockdep_assert_held(&odn->lock);
+	for (p = odmm_prefix_next(odn, NULL); p; p = next) {
+		next = odmm_prefix_next(odn, p);
+		odmm_prefix_get(p);
+		odmm_prefix_review_one(p);
+		odmm_prefix_put(p);
+	}
+}
+
+/* Some have sent as many bytes as they may. */
+static void odmm_prefix_spent(struct work_struct *work)
+{
+	struct odmm_net *odn = container_of(work, struct odmm_net, meter_work);
+	struct odmm_prefix *p;
+
+	spin_lock(&odn->lock);
+	for (p = odmm_prefix_next(odn, NULL); p; p = odmm_prefix_next(odn, p))
+		if (p->spent && p->state == ODMM_PREFIX_ACTIVE)
+			odmm_prefix_prefer(p);
+	spin_unlock(&odn->lock);
+}
+
+void odmm_prefix_init(struct odmm_net *odn)
+{
+	odmm_prefix_table_init(odn);
+	INIT_WORK(&odn->meter_work, odmm_prefix_spent);
 }
 
 /*
@@ -234,8 +435,8 @@ void odmm_prefix_link_gone(struct odmm_net *odn, int ifindex)
 	lockdep_assert_held(&odn->lock);
 	for (p = odmm_prefix_next(odn, NULL); p; p = next) {
 		next = odmm_prefix_next(odn, p);
-		if (p->address.ifindex == ifindex) {
-			odmm_prefix_remove(p);
+		if (p->address.target == ifindex) {
+			odmm_prefix_remove(p, ODMM_END_LINK_REMOVED);
 		} else if (p->ifindex == ifindex) {
 			p->ifindex = 0;
 			odmm_event_prefix(p);

@@ -31,27 +31,45 @@ static int odmm_print_prefix_lives(struct sk_buff *skb,
 	       nla_put_u32(skb, ODMM_A_PREFIX_SESSIONS, p->sessions);
 }
 
-/* Without the users: those are counted by walking all sockets. */
-int odmm_print_prefix(struct sk_buff *skb, const struct odmm_prefix *p)
+/* What only some have. */
+static int odmm_print_prefix_more(struct sk_buff *skb,
+				  const struct odmm_prefix *p)
 {
 	const struct odmm_address *a = &p->address;
-	int err;
+	int err = 0;
 
-	err = nla_put_in6_addr(skb, ODMM_A_PREFIX_PREFIX, &a->prefix) ?:
-	      nla_put_u32(skb, ODMM_A_PREFIX_LEN, a->prefix_len) ?:
-	      nla_put_u32(skb, ODMM_A_PREFIX_TYPE, a->type) ?:
-	      odmm_print_some(skb, ODMM_A_PREFIX_IFINDEX, p->ifindex) ?:
-	      nla_put_u32(skb, ODMM_A_PREFIX_HOME, a->ifindex) ?:
-	      nla_put_u32(skb, ODMM_A_PREFIX_STATE, p->state) ?:
-	      nla_put_u32(skb, ODMM_A_PREFIX_FLAGS, p->flags) ?:
-	      nla_put_string(skb, ODMM_A_PREFIX_ORIGIN, p->origin) ?:
-	      odmm_print_prefix_lives(skb, p);
-	if (!err && a->made)
+	if (a->made)
 		err = nla_put_in6_addr(skb, ODMM_A_PREFIX_ADDRESS, &a->addr);
 	if (!err && p->cookie)
 		err = nla_put_u64_64bit(skb, ODMM_A_PREFIX_COOKIE, p->cookie,
 					ODMM_A_PREFIX_PAD);
+	if (!err && p->state == ODMM_PREFIX_GONE)
+		err = nla_put_u32(skb, ODMM_A_PREFIX_END, p->end);
+	if (!err && a->odn->policy.type[a->type].max_bytes)
+		err = nla_put_u64_64bit(skb, ODMM_A_PREFIX_BYTES,
+					atomic64_read(&p->bytes),
+					ODMM_A_PREFIX_PAD);
+	if (!err && uid_valid(p->uid))
+		err = nla_put_u32(skb, ODMM_A_PREFIX_UID,
+				  odmm_print_uid(a->odn, p->uid));
 	return err;
+}
+
+/* Without the users: those are counted by walking all sockets. */
+int odmm_print_prefix(struct sk_buff *skb, const struct odmm_prefix *p)
+{
+	const struct odmm_address *a = &p->address;
+
+	return nla_put_in6_addr(skb, ODMM_A_PREFIX_PREFIX, &a->prefix) ?:
+	       nla_put_u32(skb, ODMM_A_PREFIX_LEN, a->prefix_len) ?:
+	       nla_put_u32(skb, ODMM_A_PREFIX_TYPE, a->type) ?:
+	       odmm_print_some(skb, ODMM_A_PREFIX_IFINDEX, p->ifindex) ?:
+	       nla_put_u32(skb, ODMM_A_PREFIX_HOME, a->target) ?:
+	       nla_put_u32(skb, ODMM_A_PREFIX_STATE, p->state) ?:
+	       nla_put_u32(skb, ODMM_A_PREFIX_FLAGS, p->flags) ?:
+	       nla_put_string(skb, ODMM_A_PREFIX_ORIGIN, p->origin) ?:
+	       odmm_print_prefix_lives(skb, p) ?:
+	       odmm_print_prefix_more(skb, p);
 }
 
 int odmm_print_request(struct sk_buff *skb, const struct odmm_net *odn,
@@ -115,10 +133,12 @@ int odmm_print_session(struct sk_buff *skb, const struct odmm_session *s)
 	       odmm_print_some(skb, ODMM_A_SESSION_IFINDEX,
 			       READ_ONCE(s->sk->sk_bound_dev_if)) ?:
 	       nla_put_u32(skb, ODMM_A_SESSION_UID,
-			   odmm_print_uid(s->odn, s->want.uid)) ?:
+			   odmm_print_uid(s->odn, s->want.account->uid)) ?:
 	       nla_put_u64_64bit(skb, ODMM_A_SESSION_INODE, sock_i_ino(s->sk),
 				 ODMM_A_SESSION_PAD) ?:
 	       nla_put_u32(skb, ODMM_A_SESSION_PROTOCOL, s->sk->sk_protocol) ?:
+	       odmm_print_some(skb, ODMM_A_SESSION_LIFETIME,
+			       s->want.lifetime) ?:
 	       odmm_print_want(skb, s);
 }
 
@@ -142,4 +162,66 @@ int odmm_print_stats(struct sk_buff *skb, struct odmm_net *odn)
 		err = nla_put_u64_64bit(skb, attr, val, ODMM_A_STATS_PAD);
 	}
 	return err;
+}
+
+static u32 odmm_print_gid(const struct odmm_net *odn, kgid_t gid)
+{
+	return from_kgid_munged(odn->net->user_ns, gid);
+}
+
+static int odmm_print_policy_access(struct sk_buff *skb,
+				    const struct odmm_net *odn,
+				    const struct odmm_type_policy *policy)
+{
+	if (policy->access == ODMM_ACCESS_GROUP)
+		return nla_put_u32(skb, ODMM_A_POLICY_GID_MIN,
+				   odmm_print_gid(odn, policy->gid_min)) ?:
+		       nla_put_u32(skb, ODMM_A_POLICY_GID_MAX,
+				   odmm_print_gid(odn, policy->gid_max));
+	if (policy->access == ODMM_ACCESS_CAPABILITY)
+		return nla_put_u32(skb, ODMM_A_POLICY_CAPABILITY,
+				   policy->capability);
+	return 0;
+}
+
+static int odmm_print_policy_type(struct sk_buff *skb,
+				  const struct odmm_net *odn, u32 type)
+{
+	const struct odmm_type_policy *policy = &odn->policy.type[type];
+
+	return nla_put_u32(skb, ODMM_A_POLICY_TYPE, type) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_ACCESS, policy->access) ?:
+	       odmm_print_policy_access(skb, odn, policy) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_LINGER, policy->linger) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_GRACE, policy->grace) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_MAX_AGE, policy->max_age) ?:
+	       nla_put_u64_64bit(skb, ODMM_A_POLICY_MAX_BYTES,
+				 policy->max_bytes, ODMM_A_POLICY_PAD) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_TIMEOUT, policy->timeout) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_ABORT, policy->abort) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_SHARE_UID, policy->share_uid);
+}
+
+/* The policy of a type, or with type 0 that of the namespace. */
+int odmm_print_policy(struct sk_buff *skb, const struct odmm_net *odn,
+		      u32 type)
+{
+	const struct odmm_policy *policy = &odn->policy;
+
+	if (type)
+		return odmm_print_policy_type(skb, odn, type);
+	return nla_put_u32(skb, ODMM_A_POLICY_SESSIONS, policy->sessions) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_PENDING, policy->pending) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_HELD, policy->held) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_ON_NET_RATE,
+			   policy->on_net_rate) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_ON_NET_BURST,
+			   policy->on_net_burst) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_REQUESTS_MAX,
+			   policy->requests_max) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_PREFIXES_MAX,
+			   policy->prefixes_max) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_DEFAULT_TYPES,
+			   policy->default_types) ?:
+	       nla_put_u32(skb, ODMM_A_POLICY_RFC5014, policy->rfc5014);
 }

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "odmm.h"
+#include "trace.h"
 
 /* For an agent to come back after a restart. */
 #define ODMM_GRACE_MS		1000
@@ -78,13 +79,18 @@ static void odmm_request_offer(struct odmm_net *odn, struct odmm_request *req)
 	odmm_event_offer(odn, req);
 }
 
-static void odmm_want_settle(struct odmm_net *odn, struct odmm_want *w)
+/* It waits no longer; who does not wait in a call is told of @event. */
+static void odmm_want_settle(struct odmm_net *odn, struct odmm_want *w,
+			     enum odmm_event event)
 {
 	struct odmm_request *req = w->req;
 
 	list_del(&w->node);
 	req->waiters--;
+	w->account->pending--;
 	odmm_deadline_clear(odn, &w->limit);
+	if (event && w->nonblock)
+		odmm_event_want(odn, w, event);
 	w->nonblock = false;
 	/* Pairs with the look at it without the lock in odmm_session_wait(). */
 	WRITE_ONCE(w->req, NULL);
@@ -93,7 +99,8 @@ static void odmm_want_settle(struct odmm_net *odn, struct odmm_want *w)
 
 static void odmm_want_grant(struct odmm_want *w, struct odmm_prefix *p)
 {
-	odmm_prefix_hold(p);
+	odmm_prefix_hold(p, w);
+	odmm_prefix_limit(p, w->lifetime);
 	rcu_assign_pointer(w->prefix, p);
 	w->error = 0;
 	w->unreported = false;
@@ -101,6 +108,7 @@ static void odmm_want_grant(struct odmm_want *w, struct odmm_prefix *p)
 
 static void odmm_want_fail(struct odmm_want *w, u16 error)
 {
+	odmm_account_disown(w);
 	w->error = error;
 	w->unreported = true;
 }
@@ -122,10 +130,11 @@ static void odmm_request_grant(struct odmm_net *odn, struct odmm_request *req,
 	struct odmm_want *w, *next;
 
 	list_for_each_entry_safe(w, next, &req->wants, node) {
+		odmm_want_settle(odn, w, ODMM_EVENT_GRANTED);
 		odmm_want_grant(w, p);
-		odmm_want_settle(odn, w);
 	}
 	odmm_count(odn, ODMM_STAT_GRANTED);
+	trace_odmm_grant(req);
 	odmm_request_end(odn, req, ODMM_REQUEST_GRANTED);
 }
 
@@ -136,7 +145,7 @@ static void odmm_request_fail(struct odmm_net *odn, struct odmm_request *req,
 
 	list_for_each_entry_safe(w, next, &req->wants, node) {
 		odmm_want_fail(w, error);
-		odmm_want_settle(odn, w);
+		odmm_want_settle(odn, w, ODMM_EVENT_FAILED);
 	}
 	req->error = error;
 	odmm_request_end(odn, req, ODMM_REQUEST_FAILED);
@@ -219,6 +228,7 @@ static struct odmm_request *odmm_request_shared(struct odmm_net *odn,
 	return NULL;
 }
 
+/* Its account is charged already. */
 static void odmm_want_join(struct odmm_want *w, struct odmm_request *req)
 {
 	list_add_tail(&w->node, &req->wants);
@@ -228,23 +238,58 @@ static void odmm_want_join(struct odmm_want *w, struct odmm_request *req)
 	w->req = req;
 }
 
+static int odmm_want_coalesce(struct odmm_net *odn, struct odmm_want *w,
+			      struct odmm_request *req)
+{
+	int err = odmm_account_wait(odn, w->account);
+
+	if (err)
+		return err;
+	odmm_want_join(w, req);
+	odmm_count(odn, ODMM_STAT_COALESCED);
+	trace_odmm_coalesce(req);
+	return -EINPROGRESS;
+}
+
+/* Charges the account for a request; nothing is charged if there is an error. */
+static int odmm_want_charge(struct odmm_net *odn, struct odmm_want *w,
+			    const struct odmm_request_key *key)
+{
+	int err;
+
+	if (!odmm_policy_room_for_request(odn)) {
+		odmm_count(odn, ODMM_STAT_OVER_QUOTA);
+		return -EDQUOT;
+	}
+	err = odmm_account_wait(odn, w->account);
+	if (!err && key->flags & IPV6_REQUIRE_SRC_ON_NET) {
+		err = odmm_account_own(odn, w);
+		w->account->pending -= err < 0;
+	}
+	return err;
+}
+
 static int odmm_want_ask(struct odmm_net *odn, struct odmm_want *w,
 			 const struct odmm_request_key *key)
 {
 	struct odmm_request *req;
+	int err;
 
 	if (!odmm_request_served(odn, key)) {
 		odmm_count(odn, ODMM_STAT_UNSUPPORTED);
 		return -EOPNOTSUPP;
 	}
-	if (!odmm_policy_room_for_request(odn)) {
-		odmm_count(odn, ODMM_STAT_OVER_QUOTA);
-		return -EDQUOT;
-	}
-	req = odmm_request_make(odn, key, w->uid);
-	if (!req)
+	err = odmm_want_charge(odn, w, key);
+	if (err)
+		return err;
+	req = odmm_request_make(odn, key, w->account->uid);
+	if (!req) {
+		odmm_account_disown(w);
+		w->account->pending--;
 		return -ENOMEM;
+	}
 	odmm_want_join(w, req);
+	trace_odmm_submit(req);
 	odmm_request_offer(odn, req);
 	return -EINPROGRESS;
 }
@@ -257,7 +302,8 @@ static int odmm_want_ask(struct odmm_net *odn, struct odmm_want *w,
  *
  * Return: 0, and the prefix is held. -EINPROGRESS, and it waits: exactly one
  * of odmm_request_grant(), odmm_request_fail() and odmm_want_leave() will
- * clear @w->req. -EOPNOTSUPP, -EDQUOT or -ENOMEM, and nothing has changed.
+ * clear @w->req. -EACCES, -EOPNOTSUPP, -EDQUOT or -ENOMEM, and nothing has
+ * changed.
  */
 int odmm_want_submit(struct odmm_net *odn, struct odmm_want *w,
 		     const struct odmm_request_key *key)
@@ -266,6 +312,10 @@ int odmm_want_submit(struct odmm_net *odn, struct odmm_want *w,
 	struct odmm_prefix *p;
 
 	lockdep_assert_held(&odn->lock);
+	if (!odmm_policy_allows(odn, key->type)) {
+		odmm_count(odn, ODMM_STAT_FORBIDDEN);
+		return -EACCES;
+	}
 	if (!(key->flags & IPV6_REQUIRE_SRC_ON_NET)) {
 		p = odmm_prefix_best(odn, key);
 		if (p) {
@@ -275,12 +325,8 @@ int odmm_want_submit(struct odmm_net *odn, struct odmm_want *w,
 		}
 	}
 	req = odmm_request_shared(odn, key);
-	if (!req)
-		return odmm_want_ask(odn, w, key);
-
-	odmm_want_join(w, req);
-	odmm_count(odn, ODMM_STAT_COALESCED);
-	return -EINPROGRESS;
+	return req ? odmm_want_coalesce(odn, w, req) :
+		     odmm_want_ask(odn, w, key);
 }
 
 /* Takes a want out of the queue; the last one to leave ends the request. */
@@ -289,10 +335,12 @@ void odmm_want_leave(struct odmm_net *odn, struct odmm_want *w)
 	struct odmm_request *req = w->req;
 
 	lockdep_assert_held(&odn->lock);
-	odmm_want_settle(odn, w);
+	odmm_account_disown(w);
+	odmm_want_settle(odn, w, w->error ? ODMM_EVENT_FAILED : 0);
 	if (req->waiters)
 		return;
 	odmm_count(odn, ODMM_STAT_CANCELLED);
+	trace_odmm_cancel(req);
 	req->state = ODMM_REQUEST_CANCELLED;
 	odmm_event_offer(odn, req);
 	odmm_request_end(odn, req, ODMM_REQUEST_CANCELLED);
@@ -309,10 +357,12 @@ void odmm_want_release(struct odmm_net *odn, struct odmm_want *w)
 		odmm_want_leave(odn, w);
 	if (p) {
 		RCU_INIT_POINTER(w->prefix, NULL);
-		odmm_prefix_unhold(p);
+		odmm_prefix_unhold(p, w);
+		odmm_account_disown(w);
 	}
 	w->error = 0;
 	w->unreported = false;
+	odmm_event_want_drop(w);
 }
 
 static void odmm_want_expire(struct odmm_net *odn, struct odmm_deadline *d)
@@ -320,6 +370,7 @@ static void odmm_want_expire(struct odmm_net *odn, struct odmm_deadline *d)
 	struct odmm_want *w = container_of(d, struct odmm_want, limit);
 
 	odmm_count(odn, ODMM_STAT_TIMED_OUT);
+	trace_odmm_timeout(w->req);
 	odmm_want_fail(w, ETIMEDOUT);
 	odmm_want_leave(odn, w);
 }
@@ -335,6 +386,7 @@ void odmm_want_limit(struct odmm_net *odn, struct odmm_want *w, s32 timeout)
 void odmm_want_init(struct odmm_want *w)
 {
 	init_waitqueue_head(&w->wq);
+	INIT_LIST_HEAD(&w->tell);
 	odmm_deadline_init(&w->limit, odmm_want_expire);
 }
 
@@ -397,6 +449,7 @@ int odmm_request_accept(struct odmm_net *odn, const struct odmm_agent *agent,
 	odmm_deadline_clear(odn, &req->grace);
 	req->agent = agent ? agent->id : 0;
 	odmm_count(odn, ODMM_STAT_ACCEPTED);
+	trace_odmm_accept(req);
 	odmm_request_state(odn, req, ODMM_REQUEST_ACCEPTED);
 	*res = req;
 	return 0;
@@ -444,9 +497,11 @@ int odmm_request_answer(struct odmm_net *odn, struct odmm_prefix_spec *spec)
 		spec->flags |= ODMM_PREFIX_F_EXCLUSIVE;
 
 	err = odmm_prefix_add(odn, spec, &req->key);
-	if (!err)
-		odmm_request_state(odn, req, ODMM_REQUEST_ANSWERED);
-	return err;
+	if (err)
+		return err;
+	trace_odmm_answer(req);
+	odmm_request_state(odn, req, ODMM_REQUEST_ANSWERED);
+	return 0;
 }
 
 /* An agent says no: everybody who waits gets @error. */
@@ -562,8 +617,8 @@ void odmm_request_on_prefix(struct odmm_prefix *p)
 		return;
 	}
 	odmm_request_each(odn, odmm_request_prefix_came, p);
-	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE && !p->sessions)
-		odmm_prefix_remove(p);
+	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE && !p->served)
+		odmm_prefix_remove(p, ODMM_END_RELEASED);
 }
 
 void odmm_request_init(struct odmm_net *odn)

@@ -19,6 +19,9 @@
 #define ODMM_PORTID_BASE	0xf0000000U
 #define ODMM_PORTID_TRIES	64
 
+/* A packet of a dump is no longer than what we receive it into. */
+#define ODMM_DUMP_SIZE		8192
+
 /* Just before the kernel gives up on a destination by itself. */
 #define ODMM_UNREACHABLE_METRIC	0xfffffffe
 
@@ -126,7 +129,7 @@ static int odmm_rtnl_acked(struct socket *sock, u32 seq)
  * A name is given although it is the kernel's own: it makes rtnetlink look at
  * our rights instead of those of the file that the socket does not have.
  */
-static int odmm_rtnl_talk(struct odmm_net *odn, struct sk_buff *skb)
+static int odmm_rtnl_post(struct socket *sock, struct sk_buff *skb)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	struct msghdr msg = {
@@ -134,12 +137,17 @@ static int odmm_rtnl_talk(struct odmm_net *odn, struct sk_buff *skb)
 		.msg_namelen = sizeof(kernel),
 	};
 	struct kvec vec = { .iov_base = skb->data, .iov_len = skb->len };
-	struct nlmsghdr *nlh = nlmsg_hdr(skb);
+
+	return kernel_sendmsg(sock, &msg, &vec, 1, skb->len);
+}
+
+static int odmm_rtnl_talk(struct odmm_net *odn, struct sk_buff *skb)
+{
 	int err;
 
-	err = kernel_sendmsg(odn->rtnl, &msg, &vec, 1, skb->len);
+	err = odmm_rtnl_post(odn->rtnl, skb);
 	if (err >= 0)
-		err = odmm_rtnl_acked(odn->rtnl, nlh->nlmsg_seq);
+		err = odmm_rtnl_acked(odn->rtnl, nlmsg_hdr(skb)->nlmsg_seq);
 	nlmsg_free(skb);
 	return err;
 }
@@ -172,30 +180,35 @@ static int odmm_rtnl_send(struct odmm_net *odn, struct sk_buff *skb, int err)
 }
 
 static struct sk_buff *odmm_rtnl_ifa(const struct odmm_address *a, u16 type,
-				     u16 flags)
+				     u16 flags, int ifindex)
 {
 	const struct ifaddrmsg ifa = {
 		.ifa_family = AF_INET6,
-		.ifa_prefixlen = 128,
-		.ifa_index = a->ifindex,
+		.ifa_prefixlen = a->plen,
+		.ifa_index = ifindex,
 	};
 
 	return odmm_rtnl_message(type, flags, &ifa, sizeof(ifa));
 }
 
 /*
- * Adds it or renews its lifetime. Preferred lifetime 0 keeps it away from
+ * Adds it or renews its lifetimes. Preferred lifetime 0 keeps it away from
  * sockets that never asked (RFC 6724 rule 3). Everything is told each time:
  * a replace forgets the protocol and the flags that it does not name.
  */
-int odmm_rtnl_add_address(const struct odmm_address *a, u32 valid_lft)
+int odmm_rtnl_add_address(const struct odmm_address *a, u32 valid_lft,
+			  u32 preferred_lft)
 {
-	const struct ifa_cacheinfo lifetime = { .ifa_valid = valid_lft };
-	u32 flags = IFA_F_NOPREFIXROUTE | (a->onlink ? 0 : IFA_F_NODAD);
+	const struct ifa_cacheinfo lifetime = {
+		.ifa_valid = valid_lft,
+		.ifa_prefered = preferred_lft,
+	};
+	u32 flags = a->flags | (a->onlink ? 0 : IFA_F_NODAD);
 	struct sk_buff *skb;
 	int err;
 
-	skb = odmm_rtnl_ifa(a, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+	skb = odmm_rtnl_ifa(a, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
+			    a->ifindex);
 	if (!skb)
 		return -ENOMEM;
 	err = nla_put_in6_addr(skb, IFA_LOCAL, &a->addr) ?:
@@ -205,12 +218,12 @@ int odmm_rtnl_add_address(const struct odmm_address *a, u32 valid_lft)
 	return odmm_rtnl_send(a->odn, skb, err);
 }
 
-int odmm_rtnl_del_address(const struct odmm_address *a)
+int odmm_rtnl_del_address(const struct odmm_address *a, int ifindex)
 {
 	struct sk_buff *skb;
 	int err;
 
-	skb = odmm_rtnl_ifa(a, RTM_DELADDR, 0);
+	skb = odmm_rtnl_ifa(a, RTM_DELADDR, 0, ifindex);
 	if (!skb)
 		return -ENOMEM;
 	err = nla_put_in6_addr(skb, IFA_LOCAL, &a->addr);
@@ -254,30 +267,95 @@ int odmm_rtnl_del_unreachable(const struct odmm_address *a)
 	return odmm_rtnl_unreachable(a, RTM_DELROUTE, 0);
 }
 
+/* What a message says of an address; false if it is about something else. */
+static bool odmm_rtnl_parse(const struct nlmsghdr *nlh,
+			    struct odmm_rtnl_news *news)
+{
+	const struct ifaddrmsg *ifa = nlmsg_data(nlh);
+	const struct ifa_cacheinfo *lifetime;
+	struct nlattr *tb[IFA_MAX + 1];
+
+	if ((nlh->nlmsg_type != RTM_NEWADDR && nlh->nlmsg_type != RTM_DELADDR) ||
+	    nlmsg_parse_deprecated(nlh, sizeof(*ifa), tb, IFA_MAX, NULL, NULL) ||
+	    !tb[IFA_ADDRESS] || nla_len(tb[IFA_ADDRESS]) != sizeof(news->addr))
+		return false;
+	/* With a peer, the address of our end is the local one. */
+	news->addr = nla_get_in6_addr(tb[IFA_LOCAL] ?: tb[IFA_ADDRESS]);
+	news->ifindex = ifa->ifa_index;
+	news->plen = ifa->ifa_prefixlen;
+	news->proto = tb[IFA_PROTO] ? nla_get_u8(tb[IFA_PROTO]) : 0;
+	news->flags = tb[IFA_FLAGS] ? nla_get_u32(tb[IFA_FLAGS]) :
+				      ifa->ifa_flags;
+	lifetime = tb[IFA_CACHEINFO] ? nla_data(tb[IFA_CACHEINFO]) : NULL;
+	news->valid_lft = lifetime ? lifetime->ifa_valid : ODMM_LFT_INFINITY;
+	news->there = nlh->nlmsg_type == RTM_NEWADDR;
+	return true;
+}
+
 /*
- * Next address that the kernel may have news of: 1, and @addr is set. 0: it was
+ * The next news of the kernel about an address: 1, and @news is set. 0: it was
  * about something else. -EAGAIN: no more. Anything else: some were lost.
- *
- * This is a hint and no more, as whoever is root here can forge it.
  */
-int odmm_rtnl_news(struct odmm_net *odn, struct in6_addr *addr)
+int odmm_rtnl_news(struct odmm_net *odn, struct odmm_rtnl_news *news)
 {
 	struct {
 		struct nlmsghdr		nlh;
 		struct ifaddrmsg	ifa;
 		u8			attrs[256];
 	} msg;
-	struct nlattr *tb[IFA_MAX + 1];
 	int len;
 
 	len = odmm_rtnl_receive(odn->news, &msg, sizeof(msg));
 	if (len < 0)
 		return len;
-	if (!nlmsg_ok(&msg.nlh, len) ||
-	    nlmsg_parse_deprecated(&msg.nlh, sizeof(msg.ifa), tb, IFA_MAX,
-				   NULL, NULL) ||
-	    !tb[IFA_ADDRESS] || nla_len(tb[IFA_ADDRESS]) != sizeof(*addr))
-		return 0;
-	*addr = nla_get_in6_addr(tb[IFA_ADDRESS]);
-	return 1;
+	return nlmsg_ok(&msg.nlh, len) && odmm_rtnl_parse(&msg.nlh, news);
+}
+
+/* One packet of the answer to a dump: whether more will come. */
+static bool odmm_rtnl_dumped(struct odmm_net *odn, const struct nlmsghdr *nlh,
+			     int len,
+			     void (*fn)(struct odmm_net *odn,
+					const struct odmm_rtnl_news *news))
+{
+	struct odmm_rtnl_news news;
+
+	for (; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_type == NLMSG_DONE ||
+		    nlh->nlmsg_type == NLMSG_ERROR)
+			return false;
+		if (odmm_rtnl_parse(nlh, &news))
+			fn(odn, &news);
+	}
+	return true;
+}
+
+/*
+ * Calls @fn for each IPv6 address of the namespace. By a socket of its own:
+ * @fn may speak to rtnetlink as well.
+ */
+int odmm_rtnl_each_address(struct odmm_net *odn,
+			   void (*fn)(struct odmm_net *odn,
+				      const struct odmm_rtnl_news *news))
+{
+	const struct ifaddrmsg ifa = { .ifa_family = AF_INET6 };
+	struct socket *sock = NULL;
+	struct sk_buff *skb;
+	int err, len = 0;
+	void *buf;
+
+	buf = kmalloc(ODMM_DUMP_SIZE, GFP_KERNEL);
+	skb = odmm_rtnl_message(RTM_GETADDR, NLM_F_DUMP, &ifa, sizeof(ifa));
+	err = buf && skb ? odmm_rtnl_socket(odn, 0, NULL, &sock) : -ENOMEM;
+	if (!err)
+		err = odmm_rtnl_post(sock, skb);
+	while (err >= 0) {
+		len = odmm_rtnl_receive(sock, buf, ODMM_DUMP_SIZE);
+		if (len < 0 || !odmm_rtnl_dumped(odn, buf, len, fn))
+			break;
+	}
+	nlmsg_free(skb);
+	if (sock)
+		sock_release(sock);
+	kfree(buf);
+	return err < 0 ? err : min(len, 0);
 }

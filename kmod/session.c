@@ -21,6 +21,7 @@
 #include "odmm.h"
 
 #define ODMM_SWEEP_PERIOD	HZ
+#define ODMM_SWEEP_BATCH	256
 
 /*
  * Of pointers, so that the compiler can put them into each lookup: the general
@@ -53,6 +54,8 @@ static const struct rhashtable_params odmm_session_params = {
  */
 static struct rhashtable odmm_sessions;
 
+static struct kmem_cache *odmm_session_cache;
+
 /*
  * The session of a socket, or NULL. It lives on until the socket is dead, and
  * under RCU a bit longer.
@@ -67,34 +70,42 @@ struct odmm_session *odmm_session_find(struct sock *sk)
 	return s;
 }
 
+/* The sweep may be looking at the socket. */
+static void odmm_session_free_rcu(struct rcu_head *rcu)
+{
+	struct odmm_session *s = container_of(rcu, struct odmm_session, rcu);
+
+	sock_put(s->sk);
+	kmem_cache_free(odmm_session_cache, s);
+}
+
 static void odmm_session_free(struct odmm_session *s)
 {
-	sock_put(s->sk);
-	kfree_rcu(s, rcu);
+	call_rcu(&s->rcu, odmm_session_free_rcu);
 }
 
 static struct odmm_session *odmm_session_alloc(struct odmm_net *odn,
-					       struct sock *sk)
+					       struct sock *sk, gfp_t gfp)
 {
 	struct odmm_session *s;
 
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	s = kmem_cache_zalloc(odmm_session_cache, gfp);
 	if (!s)
 		return NULL;
 	sock_hold(sk);
 	s->sk = sk;
 	s->odn = odn;
-	s->want.uid = current_euid();
 	odmm_want_init(&s->want);
 	return s;
 }
 
-static int odmm_session_enlist(struct odmm_net *odn, struct odmm_session *s)
+static int odmm_session_enlist(struct odmm_net *odn, struct odmm_session *s,
+			       gfp_t gfp)
 {
 	int err;
 
 	err = xa_alloc_cyclic(&odn->session_ids, &s->id, s, xa_limit_31b,
-			      &odn->next_session, GFP_KERNEL_ACCOUNT);
+			      &odn->next_session, gfp);
 	if (err < 0)
 		return err;
 	err = rhashtable_lookup_insert_fast(&odmm_sessions, &s->node,
@@ -106,17 +117,101 @@ static int odmm_session_enlist(struct odmm_net *odn, struct odmm_session *s)
 	return err;
 }
 
-/* For odmm_session_make(). */
-struct odmm_session *odmm_session_new(struct sock *sk)
+/*
+ * No process has the socket any more, and for TCP no data is left to send:
+ * an orphan still uses its address.
+ */
+static bool odmm_session_is_over(const struct odmm_session *s)
+{
+	const struct sock *sk = s->sk;
+
+	return sock_flag(sk, SOCK_DEAD) &&
+	       (sk->sk_protocol != IPPROTO_TCP ||
+		READ_ONCE(sk->sk_state) == TCP_CLOSE);
+}
+
+/* With the lock held, which decides who of many drops it. */
+static void odmm_session_drop(struct odmm_session *s)
+{
+	struct odmm_net *odn = s->odn;
+
+	lockdep_assert_held(&odn->lock);
+	rhashtable_remove_fast(&odmm_sessions, &s->node, odmm_session_params);
+	xa_erase(&odn->session_ids, s->id);
+	atomic_dec(&odn->n_sessions);
+	odmm_want_release(odn, &s->want);
+	list_del(&s->charged);
+	s->want.account->sessions--;
+	odmm_session_free(s);
+}
+
+/* Drops what a user has no more, before he is told that he has too much. */
+static void odmm_session_sweep_user(struct odmm_account *acc)
+{
+	struct odmm_session *s, *next;
+
+	list_for_each_entry_safe(s, next, &acc->list, charged)
+		if (odmm_session_is_over(s))
+			odmm_session_drop(s);
+}
+
+/* With the lock held: makes the caller pay for the session from now on. */
+static int odmm_session_charge(struct odmm_session *s)
+{
+	struct odmm_account *old = s->want.account, *acc;
+
+	acc = odmm_account_of_caller(s->odn);
+	if (!acc)
+		return -ENOMEM;
+	if (acc == old)
+		return 0;
+	if (!odmm_account_has_room(s->odn, acc))
+		odmm_session_sweep_user(acc);
+	if (!odmm_account_has_room(s->odn, acc)) {
+		odmm_count(s->odn, ODMM_STAT_OVER_SESSIONS);
+		return -EDQUOT;
+	}
+	if (old) {
+		list_del(&s->charged);
+		old->sessions--;
+	}
+	list_add_tail(&s->charged, &acc->list);
+	acc->sessions++;
+	s->want.account = acc;
+	return 0;
+}
+
+static int odmm_session_register(struct odmm_session *s, gfp_t gfp)
+{
+	struct odmm_net *odn = s->odn;
+	int err;
+
+	spin_lock(&odn->lock);
+	err = odmm_session_charge(s);
+	spin_unlock(&odn->lock);
+	if (err)
+		return err;
+	err = odmm_session_enlist(odn, s, gfp);
+	if (!err)
+		return 0;
+	spin_lock(&odn->lock);
+	list_del(&s->charged);
+	s->want.account->sessions--;
+	spin_unlock(&odn->lock);
+	return err;
+}
+
+/* For odmm_session_make(); in process context, and with @gfp it may sleep. */
+struct odmm_session *odmm_session_new(struct sock *sk, gfp_t gfp)
 {
 	struct odmm_net *odn = odmm_net(sock_net(sk));
 	struct odmm_session *s;
 	int err;
 
-	s = odmm_session_alloc(odn, sk);
+	s = odmm_session_alloc(odn, sk, gfp);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
-	err = odmm_session_enlist(odn, s);
+	err = odmm_session_register(s, gfp);
 	if (err) {
 		odmm_session_free(s);
 		/* Another thread may have been faster. */
@@ -160,6 +255,7 @@ static int odmm_session_record(struct odmm_session *s, u32 type, u32 flags)
 	}
 	s->type = type;
 	s->flags = flags;
+	s->want.events = !!(flags & IPV6_SC_EVENTS);
 	return 0;
 }
 
@@ -173,22 +269,44 @@ int odmm_session_set_type(struct odmm_session *s, u32 type)
 	return err;
 }
 
-int odmm_session_set_flags(struct odmm_session *s, u32 flags)
+/* Those of @mask; the others stay as they are. */
+int odmm_session_set_flags(struct odmm_session *s, u32 flags, u32 mask)
 {
 	int err;
 
 	spin_lock(&s->odn->lock);
-	err = odmm_session_record(s, s->type, flags);
+	err = odmm_session_record(s, s->type,
+				  (s->flags & ~mask) | (flags & mask));
 	spin_unlock(&s->odn->lock);
 	return err;
+}
+
+void odmm_session_set_lifetime(struct odmm_session *s, u32 lifetime)
+{
+	struct odmm_prefix *p;
+
+	spin_lock(&s->odn->lock);
+	s->want.lifetime = lifetime;
+	p = odmm_session_prefix(s);
+	if (p)
+		odmm_prefix_limit(p, lifetime);
+	spin_unlock(&s->odn->lock);
 }
 
 static void odmm_session_key(const struct odmm_session *s,
 			     struct odmm_request_key *key)
 {
+	const struct odmm_type_policy *policy = &s->odn->policy.type[s->type];
+
 	key->type = s->type;
 	key->ifindex = READ_ONCE(s->sk->sk_bound_dev_if);
 	key->flags = s->flags & IPV6_REQUIRE_SRC_ON_NET;
+	key->uid = policy->share_uid ? s->want.account->uid : INVALID_UID;
+}
+
+static s32 odmm_session_timeout(const struct odmm_session *s)
+{
+	return odmm_policy_timeout(s->odn, s->type, s->timeout);
 }
 
 /*
@@ -209,12 +327,14 @@ static noinline int odmm_session_submit(struct odmm_session *s, bool nonblock)
 		return -EINVAL;
 
 	odmm_want_release(s->odn, w);
-	w->uid = current_euid();
+	err = odmm_session_charge(s);
+	if (err)
+		return err;
 	odmm_session_key(s, &key);
 	err = odmm_want_submit(s->odn, w, &key);
 	if (err == -EINPROGRESS) {
 		w->nonblock = nonblock;
-		odmm_want_limit(s->odn, w, odmm_policy_timeout(s->timeout));
+		odmm_want_limit(s->odn, w, odmm_session_timeout(s));
 	}
 	return err;
 }
@@ -236,7 +356,7 @@ static int odmm_session_interrupted(struct odmm_session *s)
 	odmm_count(s->odn, ODMM_STAT_INTERRUPTED);
 	if (!s->want.blocked && !s->want.nonblock)
 		odmm_want_leave(s->odn, &s->want);
-	return odmm_policy_timeout(s->timeout) < 0 ? -ERESTARTSYS : -EINTR;
+	return odmm_session_timeout(s) < 0 ? -ERESTARTSYS : -EINTR;
 }
 
 /*
@@ -384,11 +504,12 @@ static void odmm_session_status_prefix(const struct odmm_session *s,
 		status->replacement = best->address.addr;
 }
 
-void odmm_session_status(struct odmm_session *s, struct odmm_status *status)
+/* With the lock held. */
+void odmm_session_describe(const struct odmm_session *s,
+			   struct odmm_status *status)
 {
 	const struct odmm_prefix *p;
 
-	spin_lock(&s->odn->lock);
 	status->type = s->type;
 	status->flags = s->flags;
 	status->state = odmm_session_state(s);
@@ -396,57 +517,73 @@ void odmm_session_status(struct odmm_session *s, struct odmm_status *status)
 	p = odmm_session_prefix(s);
 	if (p)
 		odmm_session_status_prefix(s, p, status);
+}
+
+void odmm_session_status(struct odmm_session *s, struct odmm_status *status)
+{
+	spin_lock(&s->odn->lock);
+	odmm_session_describe(s, status);
+	odmm_notice_retry(s);
 	spin_unlock(&s->odn->lock);
 }
 
-/*
- * No process has the socket any more, and for TCP no data is left to send:
- * an orphan still uses its address.
- */
-static bool odmm_session_is_over(const struct odmm_session *s)
+/* With the lock held for the few that there is something to do for. */
+static bool odmm_session_tend(struct odmm_session *s)
 {
-	const struct sock *sk = s->sk;
+	bool over = odmm_session_is_over(s);
 
-	return sock_flag(sk, SOCK_DEAD) &&
-	       (sk->sk_protocol != IPPROTO_TCP ||
-		READ_ONCE(sk->sk_state) == TCP_CLOSE);
+	if (!over && !READ_ONCE(s->want.due))
+		return false;
+	spin_lock(&s->odn->lock);
+	/* Another one may have dropped it already. */
+	if (xa_load(&s->odn->session_ids, s->id) != s)
+		over = true;
+	else if (over)
+		odmm_session_drop(s);
+	else
+		odmm_notice_retry(s);
+	spin_unlock(&s->odn->lock);
+	return over;
 }
 
-static void odmm_session_drop(struct odmm_session *s)
+static void odmm_session_sweep_all(struct odmm_net *odn)
 {
-	struct odmm_net *odn = s->odn;
+	XA_STATE(xas, &odn->session_ids, 0);
+	struct odmm_session *s;
+	unsigned int n = 0;
 
-	rhashtable_remove_fast(&odmm_sessions, &s->node, odmm_session_params);
-	xa_erase(&odn->session_ids, s->id);
-	atomic_dec(&odn->n_sessions);
-	spin_lock(&odn->lock);
-	odmm_want_release(odn, &s->want);
-	spin_unlock(&odn->lock);
-	odmm_session_free(s);
+	rcu_read_lock();
+	xas_for_each(&xas, s, ULONG_MAX) {
+		if (xas_retry(&xas, s))
+			continue;
+		if (!odmm_session_tend(s) && ++n % ODMM_SWEEP_BATCH)
+			continue;
+		xas_pause(&xas);
+		rcu_read_unlock();
+		cond_resched();
+		rcu_read_lock();
+	}
+	rcu_read_unlock();
 }
 
-/* Nobody but the sweep, and the exit after it, takes a session away. */
+/* Goes on while there are sessions, or users who have to wait for more. */
 static void odmm_session_sweep(struct work_struct *work)
 {
 	struct odmm_net *odn = container_of(to_delayed_work(work),
 					    struct odmm_net, sweep);
-	struct odmm_session *s;
-	unsigned long id;
 
-	xa_for_each(&odn->session_ids, id, s) {
-		if (odmm_session_is_over(s))
-			odmm_session_drop(s);
-		cond_resched();
-	}
-	if (!xa_empty(&odn->session_ids))
+	odmm_session_sweep_all(odn);
+	if (odmm_account_sweep(odn))
 		queue_delayed_work(system_power_efficient_wq, &odn->sweep,
 				   ODMM_SWEEP_PERIOD);
 }
 
 void odmm_session_init(struct odmm_net *odn)
 {
+	odn->accounts = RB_ROOT;
 	xa_init_flags(&odn->session_ids, XA_FLAGS_ALLOC1);
 	INIT_DELAYED_WORK(&odn->sweep, odmm_session_sweep);
+	odmm_notice_init(odn);
 }
 
 /* No option can be called any more: the sockets live on without us. */
@@ -456,17 +593,32 @@ void odmm_session_exit(struct odmm_net *odn)
 	unsigned long id;
 
 	cancel_delayed_work_sync(&odn->sweep);
-	xa_for_each(&odn->session_ids, id, s)
+	xa_for_each(&odn->session_ids, id, s) {
+		spin_lock(&odn->lock);
 		odmm_session_drop(s);
+		spin_unlock(&odn->lock);
+	}
 	xa_destroy(&odn->session_ids);
+	odmm_notice_exit(odn);
+	odmm_account_exit(odn);
 }
 
 int odmm_session_table_init(void)
 {
-	return rhashtable_init(&odmm_sessions, &odmm_session_params);
+	int err;
+
+	odmm_session_cache = KMEM_CACHE(odmm_session, SLAB_ACCOUNT);
+	if (!odmm_session_cache)
+		return -ENOMEM;
+	err = rhashtable_init(&odmm_sessions, &odmm_session_params);
+	if (err)
+		kmem_cache_destroy(odmm_session_cache);
+	return err;
 }
 
 void odmm_session_table_exit(void)
 {
 	rhashtable_destroy(&odmm_sessions);
+	rcu_barrier();
+	kmem_cache_destroy(odmm_session_cache);
 }

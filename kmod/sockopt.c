@@ -15,7 +15,8 @@
 
 #include "odmm.h"
 
-#define ODMM_SC_FLAGS	(IPV6_REQUIRE_SRC_ON_NET | IPV6_SC_BIND)
+#define ODMM_SC_FLAGS	(IPV6_REQUIRE_SRC_ON_NET | IPV6_SC_BIND | \
+			 IPV6_SC_EVENTS)
 
 static bool odmm_sc_protocol(const struct sock *sk)
 {
@@ -47,6 +48,12 @@ static __always_inline int odmm_sc_check(const struct sock *sk)
 	return 0;
 }
 
+/* The same for others. */
+int odmm_sockopt_check(const struct sock *sk)
+{
+	return odmm_sc_check(sk);
+}
+
 static bool odmm_sc_nonblock(const struct sock *sk)
 {
 	return sk->sk_socket->file->f_flags & O_NONBLOCK;
@@ -63,7 +70,7 @@ static int odmm_sc_set_flags(struct odmm_session *s, int flags)
 {
 	if (flags & ~ODMM_SC_FLAGS)
 		return -EINVAL;
-	return odmm_session_set_flags(s, flags);
+	return odmm_session_set_flags(s, flags, ODMM_SC_FLAGS);
 }
 
 static int odmm_sc_set_timeout(struct odmm_session *s, int timeout)
@@ -74,6 +81,14 @@ static int odmm_sc_set_timeout(struct odmm_session *s, int timeout)
 	return 0;
 }
 
+static int odmm_sc_set_lifetime(struct odmm_session *s, int lifetime)
+{
+	if (lifetime < 0)
+		return -EINVAL;
+	odmm_session_set_lifetime(s, lifetime);
+	return 0;
+}
+
 /* @arg may be kernel memory: a BPF program of the cgroup may have changed it. */
 static int odmm_sc_set(struct sock *sk, int optname, sockptr_t arg,
 		       unsigned int len)
@@ -81,6 +96,9 @@ static int odmm_sc_set(struct sock *sk, int optname, sockptr_t arg,
 	struct odmm_session *s;
 	int val, err;
 
+	/* Three of the range can only be read. */
+	if (optname > IPV6_SC_TIMEOUT && optname != IPV6_SC_LIFETIME)
+		return -ENOPROTOOPT;
 	err = odmm_sc_check(sk);
 	if (err)
 		return err;
@@ -100,7 +118,7 @@ static int odmm_sc_set(struct sock *sk, int optname, sockptr_t arg,
 	case IPV6_SC_TIMEOUT:
 		return odmm_sc_set_timeout(s, val);
 	default:
-		return -ENOPROTOOPT;
+		return odmm_sc_set_lifetime(s, val);
 	}
 }
 
@@ -121,6 +139,8 @@ static int odmm_sc_get_int(const struct odmm_session *s, int optname)
 		return s->type;
 	case IPV6_SC_FLAGS:
 		return s->flags;
+	case IPV6_SC_LIFETIME:
+		return s->want.lifetime;
 	default:
 		return s->timeout;
 	}
@@ -267,10 +287,10 @@ static int odmm_sc_get(struct sock *sk, int optname, void __user *user,
 static struct nf_sockopt_ops odmm_sockopt_ops = {
 	.pf		= PF_INET6,
 	.set_optmin	= IPV6_SC_TYPE,
-	.set_optmax	= IPV6_SC_TIMEOUT + 1,
+	.set_optmax	= IPV6_SC_LIFETIME + 1,
 	.set		= odmm_sc_set,
 	.get_optmin	= IPV6_SC_TYPE,
-	.get_optmax	= IPV6_SETSC + 1,
+	.get_optmax	= IPV6_SC_LIFETIME + 1,
 	.get		= odmm_sc_get,
 	.owner		= THIS_MODULE,
 };

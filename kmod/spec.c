@@ -21,9 +21,6 @@
  */
 #define ODMM_ONLINK_MAX		8
 
-/* Whoever is root in a namespace of his own must not eat the memory of all. */
-#define ODMM_PREFIXES_MAX	16384
-
 /* Says what is wrong and with which attribute, if with one; the error. */
 #define ODMM_REFUSE(spec, err, attr, msg) ({		\
 	struct odmm_prefix_spec *__spec = (spec);	\
@@ -54,8 +51,9 @@ static int odmm_spec_table(struct odmm_net *odn, struct odmm_prefix_spec *spec)
 {
 	const struct odmm_prefix *p;
 
-	if (odn->n_prefixes >= ODMM_PREFIXES_MAX)
-		return ODMM_REFUSE(spec, ENOSPC, 0, "too many prefixes");
+	if (odn->n_prefixes >= odn->policy.prefixes_max)
+		return ODMM_REFUSE(spec, ENOSPC, 0,
+				   "policy allows no more prefixes, see prefixes-max");
 	if (odmm_prefix_find(odn, &spec->prefix, spec->len))
 		return ODMM_REFUSE(spec, EEXIST, ODMM_A_PREFIX_PREFIX,
 				   "prefix exists");
@@ -75,21 +73,27 @@ static u32 odmm_spec_onlinks(struct odmm_net *odn, int ifindex)
 	u32 n = 0;
 
 	while ((p = odmm_prefix_next(odn, p)))
-		n += p->address.onlink && p->address.ifindex == ifindex;
+		n += p->address.onlink && p->address.target == ifindex;
 	return n;
+}
+
+static int odmm_spec_room(struct odmm_net *odn, struct odmm_prefix_spec *spec)
+{
+	if (odmm_spec_onlinks(odn, spec->ifindex) < ODMM_ONLINK_MAX)
+		return 0;
+	return ODMM_REFUSE(spec, ENOSPC, ODMM_A_PREFIX_IFINDEX,
+			   "interface has 8 typed on-link addresses; more would keep it from router advertisements");
 }
 
 static int odmm_spec_onlink(struct odmm_net *odn, struct odmm_prefix_spec *spec)
 {
-	if (!(spec->flags & ODMM_PREFIX_F_ONLINK))
+	/* What is on the link already takes no room from anybody. */
+	if (!(spec->flags & ODMM_PREFIX_F_ONLINK) || spec->tagged)
 		return 0;
 	if (spec->home)
 		return ODMM_REFUSE(spec, EINVAL, ODMM_A_PREFIX_HOME,
 				   "an on-link prefix lives on its link, not on a home interface");
-	if (odmm_spec_onlinks(odn, spec->ifindex) >= ODMM_ONLINK_MAX)
-		return ODMM_REFUSE(spec, ENOSPC, ODMM_A_PREFIX_IFINDEX,
-				   "interface has 8 typed on-link addresses; more would keep it from router advertisements");
-	return 0;
+	return odmm_spec_room(odn, spec);
 }
 
 int odmm_spec_check_lft(struct odmm_prefix_spec *spec)
@@ -137,6 +141,8 @@ static int odmm_spec_check_home(struct odmm_prefix_spec *spec,
 	if (l3mdev_master_ifindex_rcu(home) != vrf)
 		return ODMM_REFUSE(spec, EINVAL, ODMM_A_PREFIX_HOME,
 				   "home interface is in another VRF");
+	if (spec->tagged)
+		return 0;
 	if (!(home->flags & IFF_UP))
 		return ODMM_REFUSE(spec, ENETDOWN, 0,
 				   "interface that is to carry the address is down");
@@ -164,8 +170,9 @@ static int odmm_spec_locate_rcu(struct odmm_net *odn,
 	if (err)
 		return err;
 
-	p->ifindex = dev->ifindex;
-	p->address.ifindex = home->ifindex;
+	/* By which interface an address on another one came is not to be seen. */
+	p->ifindex = spec->tagged && !p->address.onlink ? 0 : dev->ifindex;
+	p->address.target = home->ifindex;
 	return 0;
 }
 
@@ -186,6 +193,7 @@ static int odmm_spec_move_rcu(struct odmm_net *odn,
 			      struct odmm_prefix *p)
 {
 	const struct net_device *dev;
+	int err;
 
 	dev = dev_get_by_index_rcu(odn->net, spec->ifindex);
 	if (!dev)
@@ -194,19 +202,26 @@ static int odmm_spec_move_rcu(struct odmm_net *odn,
 	if (l3mdev_master_ifindex_rcu(dev) != p->vrf)
 		return ODMM_REFUSE(spec, EINVAL, ODMM_A_PREFIX_IFINDEX,
 				   "interface is in another VRF");
+	if (p->address.onlink && dev->ifindex != p->address.target) {
+		err = odmm_spec_room(odn, spec) ?:
+		      odmm_spec_check_home(spec, dev, p->vrf);
+		if (err)
+			return err;
+		odmm_address_move(&p->address, dev->ifindex);
+	}
 	p->ifindex = dev->ifindex;
 	return 0;
 }
 
-/* Tells @p that it comes by another interface from now on. */
+/*
+ * Tells @p that it comes by another interface from now on; the address of an
+ * on-link prefix moves there.
+ */
 int odmm_spec_move(struct odmm_net *odn, struct odmm_prefix_spec *spec,
 		   struct odmm_prefix *p)
 {
 	int err;
 
-	if (p->address.onlink)
-		return ODMM_REFUSE(spec, EOPNOTSUPP, ODMM_A_PREFIX_IFINDEX,
-				   "an on-link prefix stays on its link");
 	rcu_read_lock();
 	err = odmm_spec_move_rcu(odn, spec, p);
 	rcu_read_unlock();

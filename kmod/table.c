@@ -99,7 +99,8 @@ struct odmm_prefix *odmm_prefix_after(struct odmm_net *odn,
 bool odmm_prefix_matches(const struct odmm_prefix *p,
 			 const struct odmm_request_key *key)
 {
-	if (p->address.type != key->type)
+	if (p->address.type != key->type ||
+	    (uid_valid(p->uid) && !uid_eq(p->uid, key->uid)))
 		return false;
 	if (!key->ifindex)
 		return !p->vrf;
@@ -123,6 +124,19 @@ struct odmm_prefix *odmm_prefix_best(struct odmm_net *odn,
 {
 	lockdep_assert_held(&odn->lock);
 	return odmm_prefix_first(&odn->active[key->type], key);
+}
+
+/* The newest that serves those whom @p no longer serves, or NULL. */
+struct odmm_prefix *odmm_prefix_successor(struct odmm_net *odn,
+					  const struct odmm_prefix *p)
+{
+	const struct odmm_request_key key = {
+		.type = p->address.type,
+		.ifindex = p->vrf,
+		.uid = p->uid,
+	};
+
+	return odmm_prefix_best(odn, &key);
 }
 
 /* Whether one that would serve it only waits for its address. */
@@ -162,6 +176,8 @@ void odmm_prefix_sort(struct odmm_net *odn, struct odmm_prefix *p)
 		list_add(&p->serving, &odn->active[type]);
 	else if (p->state == ODMM_PREFIX_TENTATIVE)
 		list_add(&p->serving, &odn->coming[type]);
+	else if (p->state == ODMM_PREFIX_DEPRECATED)
+		list_add(&p->serving, &odn->fading[type]);
 }
 
 void odmm_prefix_table_init(struct odmm_net *odn)
@@ -172,5 +188,6 @@ void odmm_prefix_table_init(struct odmm_net *odn)
 	for (type = 0; type <= ODMM_TYPE_MAX; type++) {
 		INIT_LIST_HEAD(&odn->coming[type]);
 		INIT_LIST_HEAD(&odn->active[type]);
+		INIT_LIST_HEAD(&odn->fading[type]);
 	}
 }

@@ -14,8 +14,10 @@
 
 struct odmm_users_walk {
 	struct odmm_net		*odn;
+	void (*visit)(const struct odmm_users_walk *walk, struct sock *sk);
 	struct odmm_user_count	*counts;
 	unsigned int		n;
+	struct odmm_user_list	*list;
 };
 
 static int odmm_users_cmp(const void *a, const void *b)
@@ -43,10 +45,15 @@ static bool odmm_users_session(struct sock *sk,
 static void odmm_users_visit(const struct odmm_users_walk *walk,
 			     struct sock *sk)
 {
+	if (sk->sk_family == AF_INET6 && net_eq(sock_net(sk), walk->odn->net))
+		walk->visit(walk, sk);
+}
+
+static void odmm_users_count_one(const struct odmm_users_walk *walk,
+				 struct sock *sk)
+{
 	struct odmm_user_count *count;
 
-	if (sk->sk_family != AF_INET6 || !net_eq(sock_net(sk), walk->odn->net))
-		return;
 	count = bsearch(&sk->sk_v6_rcv_saddr, walk->counts, walk->n,
 			sizeof(*walk->counts), odmm_users_cmp);
 	if (count && !odmm_users_session(sk, &count->addr))
@@ -104,6 +111,15 @@ static void odmm_users_raw(const struct odmm_users_walk *walk)
 			odmm_users_visit(walk, sk);
 }
 
+static void odmm_users_walk(const struct odmm_users_walk *walk)
+{
+	odmm_users_tcp(walk);
+	odmm_users_udp(walk);
+	rcu_read_lock();
+	odmm_users_raw(walk);
+	rcu_read_unlock();
+}
+
 /* Of a batch that was counted: the users of one address. */
 u32 odmm_users_of(const struct odmm_user_count *counts, unsigned int n,
 		  const struct in6_addr *addr)
@@ -127,6 +143,7 @@ void odmm_users_count(struct odmm_net *odn, struct odmm_user_count *counts,
 {
 	const struct odmm_users_walk walk = {
 		.odn = odn,
+		.visit = odmm_users_count_one,
 		.counts = counts,
 		.n = n,
 	};
@@ -135,9 +152,40 @@ void odmm_users_count(struct odmm_net *odn, struct odmm_user_count *counts,
 	for (i = 0; i < n; i++)
 		counts[i].users = 0;
 	sort(counts, n, sizeof(*counts), odmm_users_cmp, NULL);
-	odmm_users_tcp(&walk);
-	odmm_users_udp(&walk);
-	rcu_read_lock();
-	odmm_users_raw(&walk);
-	rcu_read_unlock();
+	odmm_users_walk(&walk);
+}
+
+/* Held, as it is used after the walk; one that is being freed is not. */
+static void odmm_users_list_one(const struct odmm_users_walk *walk,
+				struct sock *sk)
+{
+	struct odmm_user_list *list = walk->list;
+
+	if (!ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &list->addr))
+		return;
+	if (list->n < list->max && refcount_inc_not_zero(&sk->sk_refcnt))
+		list->sk[list->n++] = sk;
+	else
+		list->more++;
+}
+
+/**
+ * odmm_users_list - find the sockets that use an address, sessions included
+ * @odn: namespace
+ * @list: the address, and room for @list->max sockets; @list->n of them are
+ *	filled in and held, and @list->more did not fit
+ *
+ * May sleep; no lock held.
+ */
+void odmm_users_list(struct odmm_net *odn, struct odmm_user_list *list)
+{
+	const struct odmm_users_walk walk = {
+		.odn = odn,
+		.visit = odmm_users_list_one,
+		.list = list,
+	};
+
+	list->n = 0;
+	list->more = 0;
+	odmm_users_walk(&walk);
 }

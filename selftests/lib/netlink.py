@@ -25,23 +25,30 @@ IFA_F_TENTATIVE, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x40, 0x80, 0x200
 ONLINK, EXCLUSIVE = 1, 2
 TENTATIVE, ACTIVE, DEPRECATED, GONE = range(4)
 NEW, ACCEPTED, ANSWERED, GRANTED, FAILED, CANCELLED = range(6)
+END_DELETED, END_WITHDRAWN, END_EXPIRED, END_RELEASED, END_LOST, END_FAILED, END_LINK_REMOVED = range(7)
+ACCESS_ALL, ACCESS_GROUP, ACCESS_CAPABILITY = range(3)
 
 (PREFIX_GET, PREFIX_ADD, PREFIX_DEL, PREFIX_CHANGE, PREFIX_NTF, REQUEST_GET, REQUEST_ACCEPT, REQUEST_DONE, REQUEST_NTF, AGENT_GET,
- AGENT_CLAIM, AGENT_NTF, SESSION_GET, STATS_GET, POLICY_SET) = range(1, 16)
+ AGENT_CLAIM, AGENT_NTF, SESSION_GET, STATS_GET, POLICY_SET, POLICY_GET, PREFIX_WITHDRAW) = range(1, 18)
 
 # Name and kind of each attribute, from 1 on, as in Documentation/netlink/specs/odmm.yaml.
 PREFIX = ('prefix in6', 'len u32', 'type u32', 'ifindex u32', 'home u32', 'state u32', 'flags u32', 'origin string',
-          'valid_lft u32', 'preferred_lft u32', 'address in6', 'sessions u32', 'users u32', 'cookie u64', 'force flag', 'pad raw')
+          'valid_lft u32', 'preferred_lft u32', 'address in6', 'sessions u32', 'users u32', 'cookie u64', 'force flag', 'grace u32',
+          'end u32', 'bytes u64', 'uid u32', 'pad raw')
 REQUEST = ('cookie u64', 'type u32', 'ifindex u32', 'flags u32', 'state u32', 'error u32', 'waiters u32', 'uid u32', 'agent u32',
            'age u32', 'pad raw')
 AGENT = ('id u32', 'port_id u32', 'types u32', 'ifindex list', 'name string', 'accepted u32')
 SESSION = ('id u32', 'type u32', 'flags u32', 'state u32', 'error u32', 'address in6', 'ifindex u32', 'uid u32', 'inode u64',
-           'protocol u32', 'cookie u64', 'pad raw')
+           'protocol u32', 'cookie u64', 'lifetime u32', 'pad raw')
 STATS = ('pad raw',) + tuple(f'{name} u64' for name in (
     'sessions', 'requests', 'prefixes', 'agents', 'served', 'submitted', 'coalesced', 'accepted', 'granted', 'refused', 'cancelled',
     'timed_out', 'interrupted', 'unsupported', 'over_quota', 'link_removed', 'agent_lost', 'late_answers', 'dad_failed',
-    'prefixes_lost'))
-POLICY = ('secret raw',)
+    'prefixes_lost', 'forbidden', 'over_sessions', 'over_pending', 'over_held', 'over_rate', 'deprecated', 'aged', 'withdrawn',
+    'released', 'put_back', 'retagged', 'adopted', 'adopt_refused', 'aborted', 'notices', 'notices_merged'))
+POLICY = ('secret raw', 'type u32', 'access u32', 'gid_min u32', 'gid_max u32', 'capability u32', 'linger u32', 'grace u32',
+          'max_age u32', 'max_bytes u64', 'timeout u32', 'abort u32', 'share_uid u32', 'sessions u32', 'pending u32', 'held u32',
+          'on_net_rate u32', 'on_net_burst u32', 'requests_max u32', 'prefixes_max u32', 'default_types u32', 'rfc5014 u32',
+          'pad raw')
 
 SETS = {PREFIX_NTF: PREFIX, REQUEST_NTF: REQUEST, AGENT_NTF: AGENT}
 
@@ -205,6 +212,9 @@ class Odmm(Socket):
     def prefix_change(self, prefix, dev=None, **values):
         return self.do(PREFIX_CHANGE, PREFIX, ifindex=dev and socket.if_nametoindex(dev), **_network(prefix), **values)
 
+    def prefix_withdraw(self, prefix, force=False, **values):
+        return self.do(PREFIX_WITHDRAW, PREFIX, force=force, **_network(prefix), **values)
+
     def prefix(self, prefix):
         return self.do(PREFIX_GET, PREFIX, **_network(prefix))
 
@@ -238,6 +248,16 @@ class Odmm(Socket):
 
     def stats(self):
         return self.do(STATS_GET, STATS)
+
+    def policy(self, type=None):
+        """Of a type, or of the namespace."""
+        return self.do(POLICY_GET, POLICY, type=type)
+
+    def policies(self):
+        return self.dump(POLICY_GET, POLICY)
+
+    def policy_set(self, **values):
+        return self.do(POLICY_SET, POLICY, **values)
 
     def set_secret(self, secret):
         return self.do(POLICY_SET, POLICY, secret=secret)

@@ -17,11 +17,12 @@ import sys
 
 from tap import error_name, wait_for
 
-SC_TYPE, SC_FLAGS, SC_TIMEOUT, SC_ADDR, SC_STATUS, SETSC = range(8653, 8659)
+SC_TYPE, SC_FLAGS, SC_TIMEOUT, SC_ADDR, SC_STATUS, SETSC, SC_LIFETIME = range(8653, 8660)
 NONE, FIXED, SESSION, NONPERSISTENT, GRACEFUL = range(5)
 TYPES = (FIXED, SESSION, NONPERSISTENT, GRACEFUL)
-ON_NET, BIND = 0x10000, 0x20000
+ON_NET, BIND, EVENTS = 0x10000, 0x20000, 0x40000
 IDLE, PENDING, GRANTED, DEPRECATED, LOST, FAILED = range(6)
+EVENT_GRANTED, EVENT_FAILED, EVENT_DEPRECATED, EVENT_REPLACED, EVENT_LOST = range(1, 6)
 INFINITY = 0xffffffff
 NO_LIMIT = -1
 IFA_PROTO_BASE = RTPROT = 0xd0
@@ -29,6 +30,13 @@ IFA_PROTO_BASE = RTPROT = 0xd0
 SETSC_STRUCT = struct.Struct('=IIiI16s')
 STATUS_STRUCT = struct.Struct('=8I16s16s')
 Status = collections.namedtuple('Status', 'size type flags state error ifindex valid_lft preferred_lft addr replacement')
+
+NOTICE_STRUCT = struct.Struct('=8I16s16s')
+Notice = collections.namedtuple('Notice', 'size event type error valid_lft preferred_lft missed reserved addr replacement')
+EXTENDED_ERR_STRUCT = struct.Struct('=IBBBBII')
+ExtendedErr = collections.namedtuple('ExtendedErr', 'errno origin type code pad info data')
+ORIGIN_ODMM = 0xd0
+IPV6_RECVERR = 25
 
 SYS_GETSOCKOPT = 55     # x86-64
 IP_BIND_ADDRESS_NO_PORT = 24
@@ -90,6 +98,22 @@ def get_status(s):
 
 def state(s):
     return get_status(s).state
+
+
+def notice(s):
+    """The next notice on the error queue, and the extended error that comes with it; None if there is none."""
+    try:
+        data, controls, _, _ = s.recvmsg(256, 256, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
+    values = NOTICE_STRUCT.unpack(data)
+    err = [ExtendedErr(*EXTENDED_ERR_STRUCT.unpack_from(value)) for level, kind, value in controls
+           if (level, kind) == (socket.IPPROTO_IPV6, IPV6_RECVERR)]
+    return Notice(*values[:8], *(str(ipaddress.IPv6Address(a)) for a in values[8:])), err[0]
+
+
+def wait_notice(s):
+    return wait_for(lambda: notice(s), 'a notice')[0]
 
 
 def setsc(s, wanted, flags=0, timeout=0):

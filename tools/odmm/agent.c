@@ -8,9 +8,12 @@
 static int do_run(struct words *w)
 {
 	static struct plan plan;
+	int code;
 
 	plan_take(w, &plan);
-	return serve(&plan);
+	code = serve(&plan);
+	plan_free(&plan);
+	return code;
 }
 
 static int agent_run(struct words *w)
@@ -35,6 +38,7 @@ const struct object agent_object = {
 	"TYPE := { fixed | session-lasting | non-persistent | graceful-replacement }\n"
 	"LIFETIME := { SECONDS | forever }\n"
 	"ERROR := { unsupported | unavailable | denied | timeout | EACCES | ... }\n"
-	"FILE holds the same words, # begins a comment.\n",
+	"FILE holds the same words, # begins a comment. Prefixes that are gone return to\n"
+	"their pool; limit is how many may be out at a time.\n",
 	agent_run
 };

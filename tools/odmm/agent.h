@@ -5,6 +5,7 @@
 #ifndef _ODMM_AGENT_H
 #define _ODMM_AGENT_H
 
+#include "genl.h"
 #include "pool.h"
 #include "prefix.h"
 
@@ -18,8 +19,7 @@ struct group {
 	struct prefix_args answer;
 	uint32_t delay;		/* milliseconds */
 	uint32_t refuse;	/* errno, or 0 */
-	uint32_t limit;		/* prefixes, UINT32_MAX if as many as there are */
-	uint32_t given;		/* of them */
+	uint32_t limit;		/* prefixes at a time, UINT32_MAX if all there are */
 	uint32_t lie;		/* type to answer with instead, or 0 */
 	bool stall;		/* never answer */
 };
@@ -34,6 +34,15 @@ struct plan {
 };
 
 void plan_take(struct words *w, struct plan *plan);
+void plan_free(struct plan *plan);
 int serve(struct plan *plan);
+
+/* report.c */
+void report(const char *event, uint64_t cookie, const char *what, json_t *value);
+void report_return(const struct prefix *prefix, json_t *end);
+
+/* reclaim.c */
+int reclaim_gone(const struct nlmsghdr *nlh, void *data);
+int reclaim_missed(struct genl *g, struct plan *plan);
 
 #endif /* _ODMM_AGENT_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdarg.h>
@@ -109,7 +110,7 @@ static uint64_t parse_number(const char *word, uint64_t max)
 	return value;
 }
 
-static uint32_t parse_u32(const char *word)
+uint32_t parse_u32(const char *word)
 {
 	return (uint32_t)parse_number(word, UINT32_MAX);
 }
@@ -117,6 +118,57 @@ static uint32_t parse_u32(const char *word)
 static uint32_t parse_seconds(const char *word)
 {
 	return is(word, "forever") ? ODMM_LFT_INFINITY : parse_u32(word);
+}
+
+static uint32_t parse_u32_or_none(const char *word, uint32_t none)
+{
+	return is(word, "none") ? none : parse_u32(word);
+}
+
+/* The exponent of 2 that a suffix of tc(8) sizes stands for; -1 if it is none. */
+static int size_shift(const char *suffix)
+{
+	static const char suffixes[] = "kmgt";
+	const char *found = strchr(suffixes, tolower((unsigned char)suffix[0]));
+
+	if (!suffix[0])
+		return 0;
+	return found && !suffix[1] ? 10 * (int)(found - suffixes + 1) : -1;
+}
+
+static uint64_t parse_size(const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+	int shift = size_shift(word + digits);
+	uint64_t value;
+
+	if (is(word, "none"))
+		return 0;
+	if (!digits || shift < 0)
+		wrong(word, "not a size; write 1000, 64K, 10M, 2G or 1T");
+	errno = 0;
+	value = strtoull(word, NULL, 10);
+	if (errno || value > UINT64_MAX >> shift)
+		wrong(word, "too big");
+	return value << shift;
+}
+
+/* Not by its beginning: "o" would be either. */
+static uint32_t parse_on_off(const char *word)
+{
+	if (strcmp(word, "on") && strcmp(word, "off"))
+		wrong(word, "on or off is expected");
+	return !strcmp(word, "on");
+}
+
+static uint32_t parse_share(const char *word)
+{
+	const struct name *n;
+
+	for (n = share_names; n->name; n++)
+		if (is(word, n->name))
+			return n->value;
+	wrong(word, "all or uid is expected");
 }
 
 uint64_t parse_cookie(const char *word)
@@ -131,6 +183,21 @@ uint32_t parse_type(const char *word)
 	if (!type)
 		wrong(word, NO_TYPE);
 	return type;
+}
+
+static uint32_t parse_types(const char *word)
+{
+	char text[128], *rest = text;
+	uint32_t types = 0;
+
+	if (is(word, "none"))
+		return 0;
+	if (strlen(word) >= sizeof(text))
+		wrong(word, NO_TYPE);
+	strcpy(text, word);
+	while (rest)
+		types |= 1U << parse_type(strsep(&rest, ","));
+	return types;
 }
 
 uint32_t parse_dev(const char *word)
@@ -203,6 +270,33 @@ static void parse_seconds_opt(struct words *w, uint32_t *seconds)
 		*seconds = parse_u32(next(w, "SECONDS"));
 }
 
+/* The value of a kind that is a uint32_t */
+static uint32_t parse_value(const char *word, enum arg_kind kind)
+{
+	switch (kind) {
+	case ARG_SECONDS:
+		return parse_seconds(word);
+	case ARG_LIMIT:
+		return parse_u32_or_none(word, 0);
+	case ARG_TIMEOUT:
+		return parse_u32_or_none(word, UINT32_MAX);
+	case ARG_ON_OFF:
+		return parse_on_off(word);
+	case ARG_SHARE:
+		return parse_share(word);
+	case ARG_DEV:
+		return parse_dev(word);
+	case ARG_TYPE:
+		return parse_type(word);
+	case ARG_TYPES:
+		return parse_types(word);
+	case ARG_ERRNO:
+		return parse_errno(word);
+	default:
+		return parse_u32(word);
+	}
+}
+
 static void take_value(struct words *w, const struct keyword *k)
 {
 	const char *word;
@@ -216,22 +310,16 @@ static void take_value(struct words *w, const struct keyword *k)
 		return;
 	}
 	word = next(w, k->name);
-	if (k->kind == ARG_U32)
-		*(uint32_t *)k->to = parse_u32(word);
-	else if (k->kind == ARG_U64)
+	if (k->kind == ARG_U64)
 		*(uint64_t *)k->to = parse_number(word, UINT64_MAX);
-	else if (k->kind == ARG_SECONDS)
-		*(uint32_t *)k->to = parse_seconds(word);
-	else if (k->kind == ARG_DEV)
-		*(uint32_t *)k->to = parse_dev(word);
-	else if (k->kind == ARG_TYPE)
-		*(uint32_t *)k->to = parse_type(word);
-	else if (k->kind == ARG_ERRNO)
-		*(uint32_t *)k->to = parse_errno(word);
+	else if (k->kind == ARG_SIZE)
+		*(uint64_t *)k->to = parse_size(word);
 	else if (k->kind == ARG_PREFIX)
 		parse_prefix(word, k->to);
-	else
+	else if (k->kind == ARG_TEXT)
 		*(const char **)k->to = word;
+	else
+		*(uint32_t *)k->to = parse_value(word, k->kind);
 }
 
 /* Takes one keyword of the table and its value; false if none is next. */

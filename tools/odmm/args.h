@@ -19,8 +19,14 @@ enum arg_kind {
 	ARG_U64,
 	ARG_SECONDS,	/* uint32_t, or "forever" */
 	ARG_SECONDS_OPT, /* uint32_t; the value may be left out */
+	ARG_LIMIT,	/* uint32_t; 0 is "none" */
+	ARG_TIMEOUT,	/* uint32_t, milliseconds; UINT32_MAX is "none" */
+	ARG_SIZE,	/* uint64_t, bytes with K, M, G or T; 0 is "none" */
+	ARG_ON_OFF,	/* uint32_t */
+	ARG_SHARE,	/* uint32_t, see share_names */
 	ARG_DEV,	/* uint32_t, an interface index */
 	ARG_TYPE,	/* uint32_t, enum odmm_type */
+	ARG_TYPES,	/* uint32_t, bit mask of it; 0 is "none" */
 	ARG_ERRNO,	/* uint32_t */
 	ARG_PREFIX,	/* struct prefix */
 	ARG_TEXT,	/* const char * */
@@ -42,6 +48,7 @@ bool take_keyword(struct words *w, struct keyword *table, size_t n);
 void take_keywords(struct words *w, struct keyword *table, size_t n);
 void no_more(struct words *w);
 
+uint32_t parse_u32(const char *word);
 void parse_prefix(const char *word, struct prefix *prefix);
 uint64_t parse_cookie(const char *word);
 uint32_t parse_type(const char *word);

@@ -22,11 +22,13 @@ static const struct object * const objects[] = {
 	&monitor_object,
 	&setsc_object,
 	&policy_object,
+	&debug_report_object,
 };
 
 static const char usage[] =
 	"Usage: odmm [ OPTIONS ] OBJECT { COMMAND | help }\n"
-	"where  OBJECT := { prefix | request | agent | session | stats | monitor | setsc | policy }\n"
+	"where  OBJECT := { prefix | request | agent | session | stats | monitor | setsc | policy |\n"
+	"                   debug-report }\n"
 	"       OPTIONS := { -V[ersion] | -h[elp] | -j[son] | -p[retty] | -t[imestamp] | -ts[hort] |\n"
 	"                    -n[etns] NAME }\n";
 

@@ -15,6 +15,30 @@ const struct name prefix_states[] = {
 	{ 0, NULL }
 };
 
+const struct name prefix_ends[] = {
+	{ ODMM_END_DELETED, "deleted" },
+	{ ODMM_END_WITHDRAWN, "withdrawn" },
+	{ ODMM_END_EXPIRED, "expired" },
+	{ ODMM_END_RELEASED, "released" },
+	{ ODMM_END_LOST, "lost" },
+	{ ODMM_END_FAILED, "failed" },
+	{ ODMM_END_LINK_REMOVED, "link-removed" },
+	{ 0, NULL }
+};
+
+const struct name access_names[] = {
+	{ ODMM_ACCESS_ALL, "all" },
+	{ ODMM_ACCESS_GROUP, "group" },
+	{ ODMM_ACCESS_CAPABILITY, "capability" },
+	{ 0, NULL }
+};
+
+const struct name share_names[] = {
+	{ 0, "all" },
+	{ 1, "uid" },
+	{ 0, NULL }
+};
+
 const struct name prefix_flags[] = {
 	{ ODMM_PREFIX_F_ONLINK, "onlink" },
 	{ ODMM_PREFIX_F_EXCLUSIVE, "exclusive" },
@@ -44,6 +68,7 @@ const struct name socket_states[] = {
 const struct name socket_flags[] = {
 	{ IPV6_REQUIRE_SRC_ON_NET, "on-net" },
 	{ IPV6_SC_BIND, "bind" },
+	{ IPV6_SC_EVENTS, "events" },
 	{ 0, NULL }
 };
 

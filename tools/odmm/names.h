@@ -14,7 +14,9 @@ struct name {
 };
 
 extern const struct name prefix_states[], prefix_flags[], request_states[],
-	socket_states[], socket_flags[], protocols[];
+	socket_states[], socket_flags[], protocols[], prefix_ends[], access_names[],
+	share_names[];
+extern const struct name capabilities[];	/* capability.c */
 
 const char *name_of(const struct name *table, uint32_t value);
 const char *errno_name(uint32_t error);

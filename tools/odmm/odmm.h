@@ -41,7 +41,8 @@ struct object {
 };
 
 extern const struct object prefix_object, request_object, agent_object,
-	session_object, stats_object, monitor_object, setsc_object, policy_object;
+	session_object, stats_object, monitor_object, setsc_object, policy_object,
+	debug_report_object;
 
 /* The object being run, for messages that advise */
 extern const struct object *current;

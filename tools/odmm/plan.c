@@ -137,6 +137,14 @@ static void take_words(struct words *w, struct plan *plan, bool in_file)
 	}
 }
 
+void plan_free(struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n_groups; i++)
+		pool_free(&plan->group[i].pool);
+}
+
 void plan_take(struct words *w, struct plan *plan)
 {
 	plan->name = "odmm";

@@ -133,12 +133,17 @@ static int do_change(struct words *w)
 	return run(change, &p, &a);
 }
 
+static void put_force(struct nlmsghdr *nlh, bool force)
+{
+	if (force)
+		mnl_attr_put(nlh, ODMM_A_PREFIX_FORCE, 0, NULL);
+}
+
 static int delete(struct genl *g, const struct prefix *p, bool force)
 {
 	struct nlmsghdr *nlh = prefix_request(g, ODMM_CMD_PREFIX_DEL, p);
 
-	if (force)
-		mnl_attr_put(nlh, ODMM_A_PREFIX_FORCE, 0, NULL);
+	put_force(nlh, force);
 	return genl_ask(g, nlh, prefix_fields, NULL, NULL);
 }
 
@@ -155,6 +160,33 @@ static int do_del(struct words *w)
 	if (genl_open(&g))
 		return EXIT_REFUSED;
 	ret = delete(&g, &p, force);
+	genl_close(&g);
+	return ret ? genl_refused(&g) : EXIT_OK;
+}
+
+/* No word of a grace time is another thing than 0: policy has one per type. */
+static int do_withdraw(struct words *w)
+{
+	bool force = false;
+	uint32_t grace;
+	struct keyword keywords[] = {
+		{ "grace", ARG_SECONDS, &grace, false },
+		{ "force", ARG_FLAG, &force, false },
+	};
+	struct nlmsghdr *nlh;
+	struct prefix p;
+	struct genl g;
+	int ret;
+
+	parse_prefix(next(w, "PREFIX"), &p);
+	take_keywords(w, keywords, ARRAY_SIZE(keywords));
+	if (genl_open(&g))
+		return EXIT_REFUSED;
+	nlh = prefix_request(&g, ODMM_CMD_PREFIX_WITHDRAW, &p);
+	if (keywords[0].given)
+		mnl_attr_put_u32(nlh, ODMM_A_PREFIX_GRACE, grace);
+	put_force(nlh, force);
+	ret = genl_ask(&g, nlh, prefix_fields, NULL, NULL);
 	genl_close(&g);
 	return ret ? genl_refused(&g) : EXIT_OK;
 }
@@ -257,6 +289,8 @@ static int prefix_run(struct words *w)
 		return do_change(w);
 	if (next_is(w, "delete"))
 		return do_del(w);
+	if (next_is(w, "withdraw"))
+		return do_withdraw(w);
 	if (next_is(w, "flush"))
 		return do_flush(w);
 	unknown_word(peek(w));
@@ -270,6 +304,7 @@ const struct object prefix_object = {
 	"               [ origin NAME ] [ cookie COOKIE ]\n"
 	"       odmm prefix change PREFIX [ dev DEV ] [ valid_lft LIFETIME ]\n"
 	"               [ preferred_lft LIFETIME ]\n"
+	"       odmm prefix withdraw PREFIX [ grace LIFETIME ] [ force ]\n"
 	"       odmm prefix del PREFIX [ force ]\n"
 	"       odmm prefix flush [ dev DEV ] [ type TYPE ] [ force ]\n"
 	"TYPE := { fixed | session-lasting | non-persistent | graceful-replacement }\n"

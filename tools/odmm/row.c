@@ -73,7 +73,10 @@ static json_t *number_value(const struct field *f, uint64_t value)
 	case FIELD_TYPES:
 		return value_types(v);
 	case FIELD_NAME:
+	case FIELD_WORD:
 		return value_name(f->names, v);
+	case FIELD_ON_OFF:
+		return json_boolean(v);
 	default:
 		return json_integer((json_int_t)value);
 	}
@@ -95,6 +98,8 @@ static json_t *value_of(const struct field *f, const struct nlmsghdr *nlh)
 		return addr_value(f, nlh, attr);
 	case FIELD_DEVS:
 		return devs(nlh, f->attr);
+	case FIELD_RANGE:
+		return value_range((uint32_t)attr_number(attr), attr_u32(nlh, f->attr + 1));
 	default:
 		return number_value(f, attr_number(attr));
 	}

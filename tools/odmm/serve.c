@@ -2,8 +2,9 @@
 /*
  * "odmm agent run": takes requests and answers them as it was told.
  *
- * The multicast is only a doorbell: whatever it says, and also when some of it
- * got lost, all there is to take is taken. So nothing is missed.
+ * The multicast is only a doorbell: whatever it says of requests, and also when
+ * some of it got lost, all there is to take is taken. So nothing is missed.
+ * What it says of prefixes fills the pools again.
  */
 #include <errno.h>
 #include <poll.h>
@@ -34,26 +35,6 @@ struct server {
 	uint32_t answers;
 	bool failed;		/* and said why */
 };
-
-static const struct field event_fields[] = {
-	{ "cookie", 0, FIELD_U64, NULL },
-	{ "type", 0, FIELD_TYPE, NULL },
-	{ "types", 0, FIELD_TYPES, NULL },
-	{ "prefix", 0, FIELD_PREFIX, NULL },
-	{ "error", 0, FIELD_ERRNO, NULL },
-	{ NULL, 0, FIELD_HIDDEN, NULL }
-};
-
-static void report(const char *event, uint64_t cookie, const char *what, json_t *value)
-{
-	json_t *row = json_object();
-
-	if (cookie)
-		json_object_set_new(row, "cookie", json_integer((json_int_t)cookie));
-	if (what)
-		json_object_set_new(row, what, value);
-	show_line(event_fields, event, row);
-}
 
 static void fail(struct server *s)
 {
@@ -107,15 +88,13 @@ static int add_next(struct server *s, const struct job *job, struct prefix *pref
 	int ret = -ENOSPC;
 
 	args.cookie = job->cookie;
-	while (g->given < g->limit && pool_peek(&g->pool, prefix)) {
+	while (g->pool.given.n < g->limit && pool_peek(&g->pool, prefix)) {
 		ret = prefix_add(&s->talk, prefix, &args);
-		if (ret && ret != -EEXIST)
+		if (!ret)
+			pool_give(&g->pool);
+		if (ret != -EEXIST)
 			break;
-		g->pool.taken++;
-		if (!ret) {
-			g->given++;
-			break;
-		}
+		pool_skip(&g->pool);
 		ret = -ENOSPC;
 	}
 	return ret;
@@ -218,15 +197,23 @@ static int next_timeout(const struct server *s)
 /* Empties the socket of the doorbell. */
 static void hear(struct server *s)
 {
-	char buf[4096];
+	char buf[4096] __attribute__((aligned(NLMSG_ALIGNTO)));
 	int fd = mnl_socket_get_fd(s->bell.nl);
+	bool lost = false;
 	ssize_t len;
 
 	do {
 		len = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (len < 0 && errno == ENOBUFS)
-			report("resync", 0, NULL, NULL);
+		if (len > 0)
+			mnl_cb_run(buf, (size_t)len, 0, 0, reclaim_gone, s->plan);
+		else
+			lost |= errno == ENOBUFS;
 	} while (len >= 0 || errno == ENOBUFS);
+	if (!lost)
+		return;
+	report("resync", 0, NULL, NULL);
+	if (reclaim_missed(&s->talk, s->plan))
+		fail(s);
 }
 
 static void loop(struct server *s, int stop)

@@ -24,16 +24,45 @@ static void print_list(json_t *list, const char *separator)
 		fputs("none", stdout);
 }
 
+static void print_range(json_t *range)
+{
+	json_int_t min = json_integer_value(json_object_get(range, "min"));
+	json_int_t max = json_integer_value(json_object_get(range, "max"));
+
+	printf("%" JSON_INTEGER_FORMAT, min);
+	if (max != min)
+		printf("-%" JSON_INTEGER_FORMAT, max);
+}
+
+/* The numbers that have a meaning of their own are written as they are read. */
+static void print_number(enum field_kind kind, json_int_t number)
+{
+	if (kind == FIELD_SECONDS && number == ODMM_LFT_INFINITY)
+		fputs("forever", stdout);
+	else if ((kind == FIELD_LIMIT && !number) ||
+		 (kind == FIELD_TIMEOUT && number == UINT32_MAX))
+		fputs("none", stdout);
+	else
+		printf("%" JSON_INTEGER_FORMAT, number);
+}
+
 static void print_value(const struct field *f, json_t *value)
 {
 	if (json_is_array(value))
 		print_list(value, f->kind == FIELD_FLAGS ? " " : ",");
+	else if (json_is_object(value))
+		print_range(value);
 	else if (json_is_string(value))
 		fputs(json_string_value(value), stdout);
-	else if (f->kind == FIELD_SECONDS && json_integer_value(value) == ODMM_LFT_INFINITY)
-		fputs("forever", stdout);
+	else if (json_is_boolean(value))
+		fputs(json_is_true(value) ? "on" : "off", stdout);
 	else
-		printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		print_number(f->kind, json_integer_value(value));
+}
+
+static bool has_no_name(enum field_kind kind)
+{
+	return kind == FIELD_FLAGS || kind == FIELD_WORD || kind == FIELD_RANGE;
 }
 
 /*
@@ -51,7 +80,7 @@ static void print_text(const struct field *fields, json_t *row, const char *betw
 		if (!value)
 			continue;
 		fputs(separator, stdout);
-		if (f->kind != FIELD_FLAGS && (f != fields || !json_is_string(value)))
+		if (!has_no_name(f->kind) && (f != fields || !json_is_string(value)))
 			printf("%s ", f->name);
 		print_value(f, value);
 		separator = between;

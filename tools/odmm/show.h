@@ -24,9 +24,14 @@ enum field_kind {
 	FIELD_TYPE,	/* enum odmm_type */
 	FIELD_TYPES,	/* bit mask of it */
 	FIELD_NAME,	/* a number with a name, see @names */
+	FIELD_WORD,	/* the same, and the name speaks for itself */
 	FIELD_FLAGS,	/* bits with names, see @names */
 	FIELD_ERRNO,
 	FIELD_SECONDS,	/* lifetime */
+	FIELD_LIMIT,	/* 0 is none */
+	FIELD_TIMEOUT,	/* milliseconds; UINT32_MAX is none */
+	FIELD_ON_OFF,
+	FIELD_RANGE,	/* two numbers; the next attribute is the second */
 };
 
 /* A table of fields ends with a NULL name. */
@@ -38,7 +43,7 @@ struct field {
 };
 
 extern const struct field prefix_fields[], request_fields[], agent_fields[],
-	session_fields[], stats_fields[];
+	session_fields[], stats_fields[], policy_fields[];
 
 const char *field_name(const struct field *fields, uint16_t attr);
 
@@ -52,6 +57,7 @@ json_t *value_types(uint32_t mask);
 json_t *value_name(const struct name *names, uint32_t value);
 json_t *value_flags(const struct name *names, uint32_t bits);
 json_t *value_errno(uint32_t error);
+json_t *value_range(uint32_t min, uint32_t max);
 
 /* row.c */
 json_t *row_of(const struct field *fields, const struct nlmsghdr *nlh);

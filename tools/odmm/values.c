@@ -104,3 +104,8 @@ json_t *value_errno(uint32_t error)
 {
 	return name_or_number(errno_name(error), error);
 }
+
+json_t *value_range(uint32_t min, uint32_t max)
+{
+	return json_pack("{s:I, s:I}", "min", (json_int_t)min, "max", (json_int_t)max);
+}

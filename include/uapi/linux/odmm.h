@@ -9,11 +9,13 @@
  *   option            get/set  value                meaning
  *   IPV6_SC_TYPE      both     int                  wanted enum odmm_type
  *   IPV6_SC_FLAGS     both     int                  IPV6_REQUIRE_SRC_ON_NET,
- *                                                   IPV6_SC_BIND
+ *                                                   IPV6_SC_BIND,
+ *                                                   IPV6_SC_EVENTS
  *   IPV6_SC_TIMEOUT   both     int                  ms; 0 default, -1 no limit
  *   IPV6_SC_ADDR      get      struct in6_addr      the address; may wait
  *   IPV6_SC_STATUS    get      struct odmm_status   what is; never waits
  *   IPV6_SETSC        get      struct odmm_setsc    all of setsc() in one call
+ *   IPV6_SC_LIFETIME  both     int                  s; 0 no limit of our own
  *
  * Only IPV6_SC_ADDR and IPV6_SETSC wait for the network, and only on a socket
  * without O_NONBLOCK. Anybody may call anything here on a socket of his own.
@@ -21,9 +23,11 @@
  * Errors: ENOPROTOOPT (no module, or MPTCP), EINVAL, EFAULT, EAFNOSUPPORT
  * (IPv4-mapped), EISCONN (IPV6_SC_BIND on a connected socket), EOPNOTSUPP
  * (nobody serves the type, or not a socket of ours), EADDRNOTAVAIL (the
- * network refused, or the address is a duplicate), ETIMEDOUT, EINTR, EDQUOT,
- * EINPROGRESS, EALREADY, EBUSY (bound to the address to be given up),
- * ENETDOWN (the interface went away).
+ * network refused, or the address is a duplicate), ETIMEDOUT, EINTR, EACCES
+ * (policy forbids that type to the caller), EDQUOT (a quota of the caller is
+ * used up), EINPROGRESS, EALREADY, EBUSY (bound to the address to be given up),
+ * ENETDOWN (the interface went away). A call on a socket whose address was lost
+ * may return ECONNABORTED.
  */
 #ifndef _UAPI_LINUX_ODMM_H
 #define _UAPI_LINUX_ODMM_H
@@ -37,6 +41,13 @@
 #define IPV6_SC_ADDR	8656
 #define IPV6_SC_STATUS	8657
 #define IPV6_SETSC	8658
+
+/*
+ * How old, in seconds, an address that was asked for with
+ * IPV6_REQUIRE_SRC_ON_NET may become before it is deprecated (RFC 8653 section
+ * 5). Counts from the grant; addresses shared with others are not concerned.
+ */
+#define IPV6_SC_LIFETIME	8659
 
 /**
  * enum odmm_type - kinds of source address, RFC 8653 section 3.2
@@ -64,6 +75,7 @@ enum odmm_type {
  */
 #define IPV6_REQUIRE_SRC_ON_NET	0x00010000 /* always ask the network anew */
 #define IPV6_SC_BIND		0x00020000 /* bind the socket to the address */
+#define IPV6_SC_EVENTS		0x00040000 /* queue a struct odmm_notice */
 
 /**
  * enum odmm_state - where a socket's wish stands
@@ -113,6 +125,60 @@ struct odmm_status {
 	struct in6_addr	addr;
 	struct in6_addr	replacement;
 };
+
+/**
+ * enum odmm_event - what a socket with IPV6_SC_EVENTS is told
+ * @ODMM_EVENT_GRANTED: what it waited for is here
+ * @ODMM_EVENT_FAILED: what it waited for will not come
+ * @ODMM_EVENT_DEPRECATED: the address held is on its way out
+ * @ODMM_EVENT_REPLACED: new sockets get another address; this one still works
+ * @ODMM_EVENT_LOST: the address held is gone
+ */
+enum odmm_event {
+	ODMM_EVENT_GRANTED = 1,
+	ODMM_EVENT_FAILED,
+	ODMM_EVENT_DEPRECATED,
+	ODMM_EVENT_REPLACED,
+	ODMM_EVENT_LOST,
+};
+
+/**
+ * struct odmm_notice - news for a socket with IPV6_SC_EVENTS
+ * @size: bytes of this struct that the running kernel fills
+ * @event: enum odmm_event
+ * @type: wanted enum odmm_type
+ * @error: errno of ODMM_EVENT_FAILED, ECONNABORTED of ODMM_EVENT_LOST, else 0
+ * @valid_lft: seconds until @addr becomes invalid, or ODMM_LFT_INFINITY
+ * @preferred_lft: seconds until it is deprecated, or ODMM_LFT_INFINITY
+ * @missed: notices that were merged into others since the last one, as the
+ *	queue was full; at most 255
+ * @reserved: 0
+ * @addr: address held, or lost; :: if there is none
+ * @replacement: address that new sockets get, or ::
+ *
+ * The data that recvmsg(MSG_ERRQUEUE) returns. It comes with a control message
+ * (IPPROTO_IPV6, IPV6_RECVERR) of struct sock_extended_err, where ee_origin is
+ * SO_EE_ORIGIN_ODMM, ee_errno is @error, ee_type @event, ee_code @type, ee_info
+ * @valid_lft and ee_data @missed. poll() shows POLLERR while one waits.
+ *
+ * A call that waits returns the outcome itself, so ODMM_EVENT_GRANTED and
+ * ODMM_EVENT_FAILED are for those who do not wait. What a notice says is as of
+ * its queueing; IPV6_SC_STATUS says what is now.
+ */
+struct odmm_notice {
+	__u32		size;
+	__u32		event;
+	__u32		type;
+	__u32		error;
+	__u32		valid_lft;
+	__u32		preferred_lft;
+	__u32		missed;
+	__u32		reserved;
+	struct in6_addr	addr;
+	struct in6_addr	replacement;
+};
+
+#define SO_EE_ORIGIN_ODMM	0xd0	/* ee_origin of struct sock_extended_err */
 
 /**
  * struct odmm_setsc - argument of IPV6_SETSC, read and written

@@ -8,8 +8,9 @@
 #ifndef _ODMM_H
 #define _ODMM_H
 
+#include <stdint.h>
 #include <netinet/in.h>
-#include <linux/odmm.h>
+#include <linux/odmm.h>		/* and with it the names of RFC 5014 */
 
 #ifdef __cplusplus
 extern "C" {
@@ -120,6 +121,56 @@ int setsc_bind(int sockfd, struct in6_addr *sourceAddress, sc_type addressType);
  * with EAI_REQUIREDIPFAILED.
  */
 int setsc_release(int sockfd);
+
+/**
+ * setsc_notice() - read one notice of a socket with IPV6_SC_EVENTS
+ * @sockfd: socket that setsc() was called on, or IPV6_SC_ADDR asked for
+ * @notice: the notice is stored here; what the kernel does not know of it is 0
+ *
+ * To be called when poll(2) shows POLLERR, until there is none. Other messages
+ * on the way to it in the error queue (of IPV6_RECVERR or MSG_ZEROCOPY) are
+ * dropped: programs that want those read the queue themselves, and find there
+ * what is written at struct odmm_notice.
+ *
+ * Never blocks. Anybody may call it on a socket of his own. MPTCP sockets get
+ * no notices.
+ *
+ * RFC 8653 section 3.2 (Graceful-Replacement).
+ *
+ * Return: 1, 0 if no notice waits, or -1 with errno EBADF, ENOTSOCK or EOPNOTSUPP.
+ */
+int setsc_notice(int sockfd, struct odmm_notice *notice);
+
+/**
+ * inet6_is_srcaddr() - whether an address is local and of a kind
+ * @srcaddr: the address; sin6_scope_id names the interface of a link-local one
+ * @flags: what is asked of it, IPV6_PREFER_SRC_ flags of <linux/in6.h>; 0 is
+ *	nothing but that it is local
+ *
+ * For a program that has chosen with IPV6_ADDR_PREFERENCES, which only prefers,
+ * and wants to know what it got (with getsockname(2), after connect(2)).
+ *
+ * IPV6_PREFER_SRC_TMP is true of temporary addresses (RFC 8981), _PUBLIC of all
+ * others; _HOME of those with the flag homeaddress of "ip address", _COA of all
+ * others, as in the kernel's own choice: it does not mark care-of addresses, so
+ * those of a host that knows nothing of Mobile IPv6 count as such. Linux does
+ * not mark cryptographically generated addresses either: _NONCGA is true of all
+ * and _CGA of none. _PUBTMP_DEFAULT asks for nothing. IPV6_REQUIRE_SRC_ON_NET,
+ * which the drafts put among these flags, is wrong here: it says how to get an
+ * address, not of what kind it is. The type of RFC 8653 of the address of a
+ * socket is in IPV6_SC_STATUS.
+ *
+ * Does not block for the network. Anybody may call it, from any thread. It
+ * asks the kernel each time.
+ *
+ * RFC 5014 section 7.
+ *
+ * Return: 1 if it is all of what @flags ask for, 0 if it is local and not, -1
+ * with errno EADDRNOTAVAIL (not local, or not yet: duplicate address detection),
+ * EINVAL (unknown flags, or two that exclude each other), EAFNOSUPPORT, EFAULT
+ * (@srcaddr is NULL), or an error of socket(2).
+ */
+short inet6_is_srcaddr(struct sockaddr_in6 *srcaddr, uint32_t flags);
 
 /**
  * sc_type_name() - the name of a type, as odmm(8) writes it

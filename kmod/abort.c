@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Aborting the connections of an address that is lost: whoever waits on one
+ * gets ECONNABORTED now, and not a time-out in a quarter of an hour.
+ *
+ * To abort a socket its lock is needed, which its owner may hold for as long
+ * as he likes. So each is aborted by a work item of its own, and for those that
+ * take too long nobody waits.
+ */
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include "odmm.h"
+
+#define ODMM_ABORT_WAIT		HZ
+#define ODMM_ABORT_ROOM		64
+
+/**
+ * struct odmm_abort_batch - sockets that are aborted together
+ * @ref: its items, and whoever started them
+ * @busy: items that are not done
+ * @done: none is busy
+ */
+struct odmm_abort_batch {
+	struct kref		ref;
+	atomic_t		busy;
+	struct completion	done;
+};
+
+/**
+ * struct odmm_abort - one socket to be aborted
+ * @work: does it
+ * @sk: the socket, held (const)
+ * @batch: what it belongs to (const)
+ */
+struct odmm_abort {
+	struct work_struct	work;
+	struct sock		*sk;
+	struct odmm_abort_batch	*batch;
+};
+
+/* Its own, so that who is late is waited for when the module goes. */
+static struct workqueue_struct *odmm_abort_wq;
+
+static void odmm_abort_batch_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct odmm_abort_batch, ref));
+}
+
+static void odmm_abort_run(struct work_struct *work)
+{
+	struct odmm_abort *abort = container_of(work, struct odmm_abort, work);
+	struct odmm_abort_batch *batch = abort->batch;
+
+	abort->sk->sk_prot->diag_destroy(abort->sk, ECONNABORTED);
+	sock_put(abort->sk);
+	kfree(abort);
+	if (atomic_dec_and_test(&batch->busy))
+		complete(&batch->done);
+	kref_put(&batch->ref, odmm_abort_batch_free);
+}
+
+/* Listeners have no connection, and go on when the address comes back. */
+static bool odmm_abort_concerns(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_state) != TCP_LISTEN &&
+	       sk->sk_prot->diag_destroy;
+}
+
+/* Consumes the reference on @sk; whether it will be aborted. */
+static bool odmm_abort_start(struct odmm_abort_batch *batch, struct sock *sk)
+{
+	struct odmm_abort *abort;
+
+	abort = odmm_abort_concerns(sk) ? kmalloc(sizeof(*abort), GFP_KERNEL) :
+					  NULL;
+	if (!abort) {
+		sock_put(sk);
+		return false;
+	}
+	INIT_WORK(&abort->work, odmm_abort_run);
+	abort->sk = sk;
+	abort->batch = batch;
+	kref_get(&batch->ref);
+	atomic_inc(&batch->busy);
+	queue_work(odmm_abort_wq, &abort->work);
+	return true;
+}
+
+static struct odmm_user_list *odmm_abort_room(const struct in6_addr *addr,
+					      unsigned int max)
+{
+	struct odmm_user_list *list;
+
+	list = kvzalloc(struct_size(list, sk, max), GFP_KERNEL);
+	if (list) {
+		list->addr = *addr;
+		list->max = max;
+	}
+	return list;
+}
+
+static void odmm_abort_put(struct odmm_user_list *list)
+{
+	while (list->n)
+		sock_put(list->sk[--list->n]);
+	kvfree(list);
+}
+
+/* All that use @addr: one walk if they are few, two if they are many. */
+static struct odmm_user_list *odmm_abort_find(struct odmm_net *odn,
+					      const struct in6_addr *addr)
+{
+	struct odmm_user_list *list, *more;
+
+	list = odmm_abort_room(addr, ODMM_ABORT_ROOM);
+	if (!list)
+		return NULL;
+	odmm_users_list(odn, list);
+	if (!list->more)
+		return list;
+	/* Some to spare, for those who come in between. */
+	more = odmm_abort_room(addr, 2 * (list->n + list->more));
+	if (!more)
+		return list;
+	odmm_abort_put(list);
+	odmm_users_list(odn, more);
+	return more;
+}
+
+/**
+ * odmm_abort_users - abort the connections of an address
+ * @odn: namespace
+ * @addr: the address
+ *
+ * Sleeps, but no longer than a second for sockets whose owners keep them
+ * locked; no lock held.
+ */
+void odmm_abort_users(struct odmm_net *odn, const struct in6_addr *addr)
+{
+	struct odmm_abort_batch *batch;
+	struct odmm_user_list *list;
+	unsigned int n = 0;
+
+	list = odmm_abort_find(odn, addr);
+	batch = list && list->n ? kmalloc(sizeof(*batch), GFP_KERNEL) : NULL;
+	if (!batch) {
+		if (list)
+			odmm_abort_put(list);
+		return;
+	}
+	kref_init(&batch->ref);
+	atomic_set(&batch->busy, 1);
+	init_completion(&batch->done);
+	while (list->n)
+		n += odmm_abort_start(batch, list->sk[--list->n]);
+	kvfree(list);
+	if (!atomic_dec_and_test(&batch->busy))
+		wait_for_completion_timeout(&batch->done, ODMM_ABORT_WAIT);
+	kref_put(&batch->ref, odmm_abort_batch_free);
+
+	spin_lock(&odn->lock);
+	odn->stats[ODMM_STAT_ABORTED] += n;
+	spin_unlock(&odn->lock);
+}
+
+int odmm_abort_init(void)
+{
+	odmm_abort_wq = alloc_workqueue("odmm_abort", WQ_UNBOUND, 0);
+	return odmm_abort_wq ? 0 : -ENOMEM;
+}
+
+void odmm_abort_exit(void)
+{
+	destroy_workqueue(odmm_abort_wq);
+}
