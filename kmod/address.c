@@ -15,6 +15,7 @@
 #include <net/l3mdev.h>
 #include <net/sock.h>
 
+#include "lifetime.h"
 #include "odmm.h"
 
 /* IDGEN_RETRIES of RFC 7217 section 6, TEMP_IDGEN_RETRIES of RFC 8981. */
@@ -163,8 +164,8 @@ static int odmm_address_write(struct odmm_address *a)
 
 	spin_lock(&a->odn->lock);
 	a->stale = false;
-	valid_lft = a->valid_lft;
-	preferred_lft = a->preferred_lft;
+	valid_lft = odmm_lifetime_left(a->valid_until);
+	preferred_lft = odmm_lifetime_left(a->preferred_until);
 	spin_unlock(&a->odn->lock);
 
 	if (valid_lft < ODMM_LFT_INFINITY - ODMM_VALID_MARGIN)
@@ -488,12 +489,12 @@ void odmm_address_take(struct odmm_address *a,
 	rb_add(&a->node, &a->odn->addresses, odmm_address_less);
 }
 
-/* Has the worker tell the kernel its lifetimes, in seconds. */
-void odmm_address_refresh(struct odmm_address *a, u32 valid_lft,
-			  u32 preferred_lft)
+/* Has the worker tell the kernel when its lifetimes end. */
+void odmm_address_refresh(struct odmm_address *a, ktime_t valid_until,
+			  ktime_t preferred_until)
 {
-	a->valid_lft = valid_lft;
-	a->preferred_lft = preferred_lft;
+	a->valid_until = valid_until;
+	a->preferred_until = preferred_until;
 	a->stale = true;
 	odmm_address_mark(a);
 }

@@ -104,8 +104,7 @@ void odmm_adopt(struct odmm_net *odn, const struct odmm_rtnl_news *news)
 	err = odmm_prefix_add(odn, &spec, NULL);
 	odmm_count(odn, err ? ODMM_STAT_ADOPT_REFUSED : ODMM_STAT_ADOPTED);
 	spin_unlock(&odn->lock);
-	if (err)
+	if (err && extack._msg)
 		net_info_ratelimited("%s: tagged address %pI6c is left alone\n",
-				     extack._msg ?: "odmm: out of memory",
-				     &news->addr);
+				     extack._msg, &news->addr);
 }

@@ -166,8 +166,8 @@ struct odmm_address_ops {
  * @dirty: place in odmm_net.dirty (net)
  * @retry: when to look again whether it is usable (net)
  * @delay: how long the last such time was away, ns (worker)
- * @valid_lft: lifetime to tell the kernel, seconds (net)
- * @preferred_lft: the same, 0 to keep it from sockets that never asked (net)
+ * @valid_until: lifetime to tell the kernel, CLOCK_BOOTTIME (net)
+ * @preferred_until: the same; 0 keeps it from sockets that never asked (net)
  * @wanted: it should exist (net)
  * @made: it is in the kernel's table, as far as we know (net)
  * @usable: the owner was told so (net)
@@ -195,8 +195,8 @@ struct odmm_address {
 	struct list_head		dirty;
 	struct odmm_deadline		retry;
 	u64				delay;
-	u32				valid_lft;
-	u32				preferred_lft;
+	ktime_t				valid_until;
+	ktime_t				preferred_until;
 	bool				wanted;
 	bool				made;
 	bool				usable;
@@ -539,6 +539,7 @@ struct odmm_session {
  * @addresses: by address (net)
  * @dirty: addresses that the worker has to see to, in order (net)
  * @news_lost: look at the whole table of the kernel (worker)
+ * @closing: no prefixes any more (net)
  * @on_tagged: told of addresses that others gave a type; worker (const)
  * @address_work: the worker
  * @rtnl: asks the kernel's rtnetlink; used by the worker alone
@@ -589,6 +590,7 @@ struct odmm_net {
 	struct rb_root		addresses;
 	struct list_head	dirty;
 	bool			news_lost;
+	bool			closing;
 	void (*on_tagged)(struct odmm_net *odn,
 			  const struct odmm_rtnl_news *news);
 	struct work_struct	address_work;
@@ -599,7 +601,7 @@ struct odmm_net {
 	struct hrtimer		deadline_timer;
 	struct work_struct	deadline_work;
 
-	struct mutex		policy_mutex;
+	struct mutex		policy_mutex;	/* changes of policy */
 	struct odmm_policy	policy;
 	siphash_key_t		secret;
 	u64			stats[ODMM_STAT_MAX];
@@ -826,8 +828,8 @@ void odmm_address_exit(struct odmm_net *odn);
 void odmm_address_setup(struct odmm_address *a);
 void odmm_address_take(struct odmm_address *a,
 		       const struct odmm_rtnl_news *news);
-void odmm_address_refresh(struct odmm_address *a, u32 valid_lft,
-			  u32 preferred_lft);
+void odmm_address_refresh(struct odmm_address *a, ktime_t valid_until,
+			  ktime_t preferred_until);
 void odmm_address_move(struct odmm_address *a, int ifindex);
 void odmm_address_yield(struct odmm_address *a);
 void odmm_address_unmake(struct odmm_address *a);

@@ -263,13 +263,11 @@ static void odmm_prefix_fill(struct odmm_net *odn, struct odmm_prefix *p,
 static void odmm_prefix_write_lft(struct odmm_prefix *p)
 {
 	const struct odmm_policy *policy = &p->address.odn->policy;
-	u32 preferred = 0;
+	ktime_t preferred_until = 0;
 
-	if (policy->default_types & BIT(p->address.type) &&
-	    !odmm_lifetime_is_over(odmm_prefix_fresh_until(p)))
-		preferred = odmm_lifetime_left(odmm_prefix_fresh_until(p));
-	odmm_address_refresh(&p->address, odmm_lifetime_left(p->valid_until),
-			     preferred);
+	if (policy->default_types & BIT(p->address.type))
+		preferred_until = odmm_prefix_fresh_until(p);
+	odmm_address_refresh(&p->address, p->valid_until, preferred_until);
 }
 
 static void odmm_prefix_begin(struct odmm_net *odn, struct odmm_prefix *p,
@@ -294,7 +292,7 @@ int odmm_prefix_add(struct odmm_net *odn, struct odmm_prefix_spec *spec,
 	int err;
 
 	lockdep_assert_held(&odn->lock);
-	err = odmm_spec_check(odn, spec);
+	err = odn->closing ? -ESHUTDOWN : odmm_spec_check(odn, spec);
 	if (err)
 		return err;
 	p = kzalloc(sizeof(*p), GFP_ATOMIC | __GFP_ACCOUNT | __GFP_NOWARN);
@@ -450,6 +448,8 @@ void odmm_prefix_exit(struct odmm_net *odn)
 	struct odmm_prefix *p;
 
 	spin_lock(&odn->lock);
+	/* The worker of the addresses still hears of tagged ones. */
+	odn->closing = true;
 	while ((p = odmm_prefix_next(odn, NULL))) {
 		odmm_prefix_unlink(p);
 		odmm_deadline_clear(odn, &p->address.retry);

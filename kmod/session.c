@@ -244,11 +244,11 @@ static bool odmm_session_uses(const struct odmm_session *s)
 /* With the lock held. Records a wish; a new one gives up the old one's fruit. */
 static int odmm_session_record(struct odmm_session *s, u32 type, u32 flags)
 {
-	bool other = type != s->type ||
-		     (flags ^ s->flags) & IPV6_REQUIRE_SRC_ON_NET;
-
 	lockdep_assert_held(&s->odn->lock);
-	if (other) {
+	if (type == s->type && flags == s->flags)
+		return 0;
+	if (type != s->type ||
+	    (flags ^ s->flags) & IPV6_REQUIRE_SRC_ON_NET) {
 		if (odmm_session_uses(s))
 			return -EBUSY;
 		odmm_want_release(s->odn, &s->want);

@@ -113,7 +113,7 @@ const struct field policy_fields[] = {
 	{ "type",	   ODMM_A_POLICY_TYPE,			FIELD_TYPE,	NULL },
 	{ "access",	   ODMM_A_POLICY_ACCESS,		FIELD_NAME,	access_names },
 	{ "group",	   ODMM_A_POLICY_GID_MIN,		FIELD_RANGE,	NULL },
-	{ "group",	   ODMM_A_POLICY_GID_MAX,		FIELD_HIDDEN,	NULL },
+	{ "gid-max",	   ODMM_A_POLICY_GID_MAX,		FIELD_HIDDEN,	NULL },
 	{ "capability",	   ODMM_A_POLICY_CAPABILITY,		FIELD_WORD,	capabilities },
 	{ "linger",	   ODMM_A_POLICY_LINGER,		FIELD_SECONDS,	NULL },
 	{ "grace",	   ODMM_A_POLICY_GRACE,			FIELD_SECONDS,	NULL },

@@ -7,7 +7,7 @@
  * SOCKET := tcp6 | tcp4 | mptcp6 | mptcp4 | unix | closed
  * STEP   := setsc TYPE | setsc_bind TYPE | setsc_release	(TYPE is a number)
  *	   | nonblock | block | listen | reopen SOCKET | steal | name | descriptors
- *	   | connect PORT
+ *	   | connect PORT | notice | srcaddr ADDRESS FLAGS (in hex)
  *
  * "steal" closes the next descriptor, which is the library's, and uses the
  * number for a file of its own.
@@ -97,6 +97,31 @@ static void do_connect(int fd, const char *port)
 	printf("connect %d\n", connect(fd, (struct sockaddr *)&peer, sizeof(peer)));
 }
 
+static void print_notice(int fd)
+{
+	struct odmm_notice notice;
+	int ret = setsc_notice(fd, &notice);
+
+	if (ret < 0)
+		printf("notice -1 %s\n", strerrorname_np(errno));
+	else if (ret)
+		printf("notice 1 event %u size %u\n", notice.event, notice.size);
+	else
+		puts("notice 0");
+}
+
+static void print_srcaddr(const char *address, const char *flags)
+{
+	struct sockaddr_in6 addr = { .sin6_family = AF_INET6 };
+	short ret;
+
+	if (!inet_pton(AF_INET6, address, &addr.sin6_addr))
+		addr.sin6_family = AF_INET;
+	ret = inet6_is_srcaddr(strcmp(address, "NULL") ? &addr : NULL,
+			       (uint32_t)strtoul(flags, NULL, 16));
+	printf("srcaddr %d%s%s\n", ret, ret < 0 ? " " : "", ret < 0 ? strerrorname_np(errno) : "");
+}
+
 /* Does one step; returns how many words it took. */
 static int step(int *fd, char **word)
 {
@@ -121,7 +146,13 @@ static int step(int *fd, char **word)
 		*fd = open_kind(arg);
 		return 2;
 	}
-	if (!strcmp(word[0], "setsc_release"))
+	if (!strcmp(word[0], "srcaddr") && *arg && word[2]) {
+		print_srcaddr(arg, word[2]);
+		return 3;
+	}
+	if (!strcmp(word[0], "notice"))
+		print_notice(*fd);
+	else if (!strcmp(word[0], "setsc_release"))
 		print_result("setsc_release", setsc_release(*fd), NULL);
 	else if (!strcmp(word[0], "nonblock"))
 		fcntl(*fd, F_SETFL, O_NONBLOCK);

@@ -8,7 +8,7 @@ set -u
 . "$(dirname "$0")/tap.sh"
 
 odmm=$BIN/odmm
-objects=(prefix request agent session stats monitor setsc policy)
+objects=(prefix request agent session stats monitor setsc policy debug-report)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
@@ -29,7 +29,7 @@ gives "version" 0 "odmm 0.1.0" "$odmm" -V
 for object in "${objects[@]}"; do
 	is "odmm $object help: its grammar" "$("$odmm" "$object" help | head -n 1 | cut -c 1-$((12 + ${#object})))" \
 		"Usage: odmm $object"
-	is "$object in odmm help" "$("$odmm" help | grep -cw "$object")" 1
+	is "$object in odmm help" "$("$odmm" help | grep -cw -- "$object")" 1
 done
 gives "abbreviations" 0 "$("$odmm" session help)" "$odmm" ses h
 
@@ -40,7 +40,7 @@ wrong "option without value" 'command line is not complete: NAME is missing. Try
 wrong "no such namespace" \
 	'cannot open network namespace "odmm-no-such": No such file or directory' \
 	-n odmm-no-such prefix
-for object in prefix request agent session stats monitor policy; do
+for object in prefix request agent session stats monitor policy debug-report; do
 	wrong "$object: unknown word" "what is \"frob\"? Try \"odmm $object help\"." $object frob
 done
 
@@ -85,6 +85,12 @@ for value in -1 12x x ' 5' ''; do
 		prefix change $p preferred_lft "$value"
 done
 wrong "garbage behind del" 'what is "frob"? Try "odmm prefix help".' prefix del $p frob
+wrong "withdraw, end of line" \
+	'command line is not complete: PREFIX is missing. Try "odmm prefix help".' prefix withdraw
+wrong "withdraw, grace" 'argument "x" is wrong: not a number' prefix withdraw $p grace x
+wrong "withdraw, grace twice" 'grace is given twice' prefix withdraw $p grace 1 grace 2
+wrong "garbage behind withdraw" 'what is "frob"? Try "odmm prefix help".' \
+	prefix withdraw $p grace 0 force frob
 wrong "cookie" 'argument "x" is wrong: not a number' request show x
 wrong "cookie too big" 'argument "18446744073709551616" is wrong: too big' \
 	request refuse 18446744073709551616
@@ -147,6 +153,7 @@ else
 	for words in prefix "-j prefix" "prefix sh" "prefix show $p" "prefix show dev lo type fix" \
 		"prefix add $p dev lo type 2 home lo onlink valid_lft forever preferred_lft 0 origin x" \
 		"prefix add $p type fixed cookie 7 dev lo" "prefix change $p dev lo" "prefix del $p force" \
+		"prefix withdraw $p" "prefix withdraw $p force grace forever" \
 		"prefix flush dev lo force" request "request show 1" "request accept" "request refuse 1" \
 		"request refuse 1 error denied" "request refuse 1 error unsupported" \
 		"request refuse 1 error unavailable" "request refuse 1 error timeout" \
@@ -155,6 +162,7 @@ else
 		"agent run type fixed pool 2001:db8::/40 sub-len 60 dev lo delay 1 limit 1 lie type ses count 1" \
 		"agent run type f stall name x claim-dev lo claim-dev lo type s refuse timeout" \
 		session "session list type ses uid 0" stats monitor "monitor prefix all" \
+		policy "policy show type fix" "policy set linger 5" \
 		"policy set secret $dir/secret"; do
 		# shellcheck disable=SC2086
 		gives "module missing: odmm ${words//"$dir"/DIR}" 2 "$missing" "$odmm" $words

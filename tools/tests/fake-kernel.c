@@ -3,13 +3,16 @@
  * The socket options of the module, as far as libodmm needs them, for tests
  * without it: linked before libc by "ld --wrap". The address is always ::1,
  * which every host can bind to. A type given in FAKE_PENDING is asked for and
- * never comes, one in FAKE_REFUSED is refused.
+ * never comes, one in FAKE_REFUSED is refused. A notice of the event given in
+ * FAKE_NOTICE waits on the error queue, behind a message of somebody else.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <linux/errqueue.h>
 #include <odmm.h>
 
 #define MAX_FD 64
@@ -18,6 +21,8 @@ int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
 int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+ssize_t __real_recvmsg(int fd, struct msghdr *msg, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags);
 
 static struct fake {
 	int type, flags;
@@ -120,4 +125,32 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	default:
 		return fail(ENOPROTOOPT);
 	}
+}
+
+static void put_error(struct msghdr *msg, uint8_t origin)
+{
+	struct sock_extended_err err = { .ee_origin = origin };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+
+	cmsg->cmsg_level = IPPROTO_IPV6;
+	cmsg->cmsg_type = IPV6_RECVERR;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(err));
+	memcpy(CMSG_DATA(cmsg), &err, sizeof(err));
+	msg->msg_controllen = CMSG_SPACE(sizeof(err));
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	const char *event = getenv("FAKE_NOTICE");
+	struct odmm_notice notice = { .size = sizeof(notice) };
+	static int calls;
+
+	if (!event || !(flags & MSG_ERRQUEUE))
+		return __real_recvmsg(fd, msg, flags);
+	if (calls == 2)
+		return fail(EAGAIN);
+	put_error(msg, calls++ ? SO_EE_ORIGIN_ODMM : SO_EE_ORIGIN_ZEROCOPY);
+	notice.event = (uint32_t)atoi(event);
+	memcpy(msg->msg_iov->iov_base, &notice, sizeof(notice));
+	return sizeof(notice);
 }

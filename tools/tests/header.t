@@ -38,6 +38,7 @@ cat >"$dir/use.c" <<'END'
 int main(void)
 {
 	struct in6_addr addr;
+	struct odmm_notice notice;
 	sc_type type = FIXED_IP_ADDRESS;
 
 	if (type != FIXED_IPV6_ADDRESS || type != IPV6_REQUIRE_FIXED_IP ||
@@ -45,6 +46,13 @@ int main(void)
 	    NON_PERSISTENT_IP_ADDRESS != NON_PERSISTENT_IPV6_ADDRESS ||
 	    GRACEFUL_REPLACEMENT_IP_ADDRESS != GRACEFUL_REPLACEMENT_IPV6_ADDRESS ||
 	    sc_type_from_name(sc_type_name(type)) != type || sc_type_name((sc_type)5) != 0)
+		return 1;
+	/* RFC 5014 section 4 has the names, the kernel the numbers. */
+	if (IPV6_PREFER_SRC_TMP != 1 || IPV6_PREFER_SRC_PUBLIC != 2 ||
+	    IPV6_PREFER_SRC_PUBTMP_DEFAULT != 0x100 || IPV6_PREFER_SRC_COA != 4 ||
+	    IPV6_PREFER_SRC_HOME != 0x400 || IPV6_PREFER_SRC_CGA != 8 ||
+	    IPV6_PREFER_SRC_NONCGA != 0x800 || IPV6_ADDR_PREFERENCES != 72 ||
+	    inet6_is_srcaddr(0, 0) != -1 || setsc_notice(-1, &notice) != -1)
 		return 1;
 	return setsc(-1, &addr, type) != EAI_REQUIREDIPFAILED ||
 	       setsc_bind(-1, &addr, type) != EAI_REQUIREDIPFAILED ||
@@ -81,10 +89,12 @@ runs "runs with the archive" "$dir/static"
 
 is "exported symbols" \
 	"$(nm -D --defined-only "$dir/usr/lib/libodmm.so" | awk '$2 != "A" {print $3}' | sort)" "\
+inet6_is_srcaddr@@LIBODMM_1.0
 sc_type_from_name@@LIBODMM_1.0
 sc_type_name@@LIBODMM_1.0
 setsc@@LIBODMM_1.0
 setsc_bind@@LIBODMM_1.0
+setsc_notice@@LIBODMM_1.0
 setsc_release@@LIBODMM_1.0"
 
 done_testing

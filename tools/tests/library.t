@@ -63,6 +63,35 @@ FAKE_PENDING=2 gives "fake: not blocking" 0 \
 "setsc EAI_REQUIREDIPFAILED EINPROGRESS
 setsc EAI_REQUIREDIPFAILED EALREADY" "$fake" tcp6 nonblock setsc 2 setsc 2
 
+gives "no notice waits" 0 "notice 0" "$calls" tcp6 notice
+gives "notice of no socket" 0 "notice -1 EBADF" "$calls" closed notice
+FAKE_NOTICE=4 gives "fake: a notice behind a message of somebody else" 0 \
+"notice 1 event 4 size 64
+notice 0" "$fake" tcp6 notice notice
+
+# srcaddr ADDRESS FLAGS RESULT
+srcaddr()
+{
+	gives "inet6_is_srcaddr $1 $2" 0 "srcaddr $3" "$calls" closed srcaddr "$1" "$2"
+}
+
+# Flags are those of IPV6_ADDR_PREFERENCES: TMP 1, PUBLIC 2, COA 4, CGA 8,
+# PUBTMP_DEFAULT 100, HOME 400, NONCGA 800.
+for flags in 0 2 100 4 800 806; do
+	srcaddr ::1 $flags 1
+done
+for flags in 1 400 8 801; do
+	srcaddr ::1 $flags 0
+done
+for flags in 3 101 102 404 808 10000 40000000; do
+	srcaddr ::1 $flags "-1 EINVAL"
+done
+for address in 2001:db8::1 :: ff02::1 ::ffff:127.0.0.1; do
+	srcaddr $address 2 "-1 EADDRNOTAVAIL"
+done
+srcaddr 127.0.0.1 2 "-1 EAFNOSUPPORT"
+srcaddr NULL 2 "-1 EFAULT"
+
 mptcp "MPTCP: setsc gives the address and does not bind" 0 "setsc 0 ::1
 name ::
 descriptors 2" "$fake" mptcp6 setsc 2 name descriptors
