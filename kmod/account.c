@@ -92,6 +92,14 @@ bool odmm_account_has_room(const struct odmm_net *odn,
 	       odmm_account_exempt(odn);
 }
 
+/* Whether something may be refused: a look at what is over may help. */
+bool odmm_account_is_full(const struct odmm_net *odn,
+			  const struct odmm_account *acc)
+{
+	return acc->pending >= odn->policy.pending ||
+	       acc->held >= odn->policy.held;
+}
+
 /* Charges a wait, until odmm_account_end_wait(). 0 or -EDQUOT. */
 int odmm_account_wait(struct odmm_net *odn, struct odmm_account *acc)
 {

@@ -8,6 +8,7 @@
  * tells the owner. The kernel's news (end of duplicate address detection,
  * somebody else's hand) only make it look: what they say is not relied on.
  */
+#include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -235,6 +236,12 @@ static void odmm_address_missing(struct odmm_address *a)
 		return;
 	}
 
+	/*
+	 * Let whoever is at it finish: with the interface go its prefixes, and
+	 * then there is nothing to be put back.
+	 */
+	rtnl_lock();
+	rtnl_unlock();
 	delay = a->ops->missing(a);
 	if (delay < 0) {
 		odmm_address_tell(a, ODMM_ADDRESS_LOST);

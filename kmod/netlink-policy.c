@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The operations of the netlink family that are about policy. */
+#include <linux/capability.h>
 #include <net/netlink.h>
 #include <net/sock.h>
 
@@ -39,7 +40,9 @@ static int odmm_nl_policy_access(const struct genl_info *info,
 		return -EINVAL;
 	if (gid_lte(policy->gid_min, policy->gid_max))
 		return 0;
-	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[ODMM_A_POLICY_GID_MIN],
+	NL_SET_ERR_MSG_ATTR(info->extack,
+			    info->attrs[ODMM_A_POLICY_GID_MIN] ?:
+			    info->attrs[ODMM_A_POLICY_GID_MAX],
 			    "odmm: first group is greater than the last");
 	return -EINVAL;
 }
@@ -92,6 +95,11 @@ static bool odmm_nl_policy_is_empty(const struct genl_info *info)
 	return true;
 }
 
+static bool odmm_nl_policy_of_namespace(int attr)
+{
+	return attr == ODMM_A_POLICY_SECRET || attr >= ODMM_A_POLICY_SESSIONS;
+}
+
 /* What is said of the namespace while a type is named is a mistake. */
 static int odmm_nl_policy_scope(const struct genl_info *info)
 {
@@ -99,9 +107,8 @@ static int odmm_nl_policy_scope(const struct genl_info *info)
 
 	if (!info->attrs[ODMM_A_POLICY_TYPE])
 		return 0;
-	for (attr = ODMM_A_POLICY_SESSIONS; attr <= ODMM_A_POLICY_RFC5014;
-	     attr++) {
-		if (!info->attrs[attr])
+	for (attr = 1; attr <= ODMM_A_POLICY_MAX; attr++) {
+		if (!info->attrs[attr] || !odmm_nl_policy_of_namespace(attr))
 			continue;
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
 				    "odmm: that is decided for the namespace, not for a type");
@@ -159,10 +166,19 @@ static bool odmm_nl_policy_meters(const struct odmm_policy *policy)
 /* What has to be switched before it is in force. */
 static int odmm_nl_policy_switch(struct odmm_net *odn,
 				 const struct odmm_policy *policy,
+				 const struct sk_buff *skb,
 				 const struct genl_info *info)
 {
 	int err;
 
+	/* All namespaces of the machine would pay for it. */
+	if (policy->rfc5014 && !odn->policy.rfc5014 &&
+	    !netlink_capable(skb, CAP_NET_ADMIN)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[ODMM_A_POLICY_RFC5014],
+				    "odmm: rfc5014 is for the administrator of the machine");
+		return -EPERM;
+	}
 	err = odmm_hooks_switch(odn, policy->rfc5014);
 	if (err) {
 		NL_SET_ERR_MSG_ATTR(info->extack,
@@ -202,7 +218,7 @@ int odmm_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&odn->policy_mutex);
 	policy = odn->policy;
 	err = odmm_nl_policy_change(info, &policy) ?:
-	      odmm_nl_policy_switch(odn, &policy, info);
+	      odmm_nl_policy_switch(odn, &policy, skb, info);
 	if (!err)
 		odmm_nl_policy_commit(odn, &policy, info);
 	mutex_unlock(&odn->policy_mutex);

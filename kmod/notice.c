@@ -62,18 +62,41 @@ static struct sk_buff *odmm_notice_skb(const struct odmm_notice *notice)
 	return skb;
 }
 
+/*
+ * A successor of the prefix is not one for each socket that holds it, and may
+ * be one that the socket knows of.
+ */
+static bool odmm_notice_is_of_interest(struct odmm_session *s,
+				       enum odmm_event event)
+{
+	const struct odmm_prefix *p;
+
+	if (event != ODMM_EVENT_REPLACED)
+		return true;
+	p = odmm_session_replacement(s);
+	return p && p->serial != s->want.replacement;
+}
+
+/* What the socket knows now. */
+static void odmm_notice_told(struct odmm_session *s, enum odmm_event event)
+{
+	odmm_count(s->odn, ODMM_STAT_NOTICES);
+	s->want.missed = 0;
+	if (event == ODMM_EVENT_REPLACED)
+		s->want.replacement = odmm_session_replacement(s)->serial;
+}
+
 /* False if there is no room for it now. */
 static bool odmm_notice_queue(struct odmm_session *s, enum odmm_event event)
 {
 	struct odmm_notice notice;
 	struct sk_buff *skb;
 
+	if (!odmm_notice_is_of_interest(s, event))
+		return true;
 	if (skb_queue_len_lockless(&s->sk->sk_error_queue) >= ODMM_NOTICES_MAX)
 		return false;
 	odmm_notice_fill(s, event, &notice);
-	/* A successor for others need not be one for this socket. */
-	if (event == ODMM_EVENT_REPLACED && ipv6_addr_any(&notice.replacement))
-		return true;
 	skb = odmm_notice_skb(&notice);
 	if (!skb)
 		return false;
@@ -81,8 +104,7 @@ static bool odmm_notice_queue(struct odmm_session *s, enum odmm_event event)
 		kfree_skb(skb);
 		return false;
 	}
-	odmm_count(s->odn, ODMM_STAT_NOTICES);
-	s->want.missed = 0;
+	odmm_notice_told(s, event);
 	return true;
 }
 

@@ -215,6 +215,7 @@ struct odmm_address {
  * @holders: wants that hold it (net)
  * @expiry: end of the preferred, then of the valid lifetime (net)
  * @linger: when to release it, if nobody uses it then (net)
+ * @serial: number of its own (const)
  * @born: when it came, CLOCK_BOOTTIME (const)
  * @preferred_until: when it is deprecated, CLOCK_BOOTTIME (net)
  * @valid_until: when it is gone, CLOCK_BOOTTIME (net)
@@ -227,6 +228,7 @@ struct odmm_address {
  * @lifetime: seconds that its only user gives it, 0 for no limit (net)
  * @state: enum odmm_prefix_state (net)
  * @end: enum odmm_prefix_end, once it is gone (net)
+ * @withdrawn: it ends by prefix-withdraw (net)
  * @faded: those who hold it know that it is deprecated (net)
  * @served: somebody has held it (net)
  * @privileged: its last user had CAP_NET_ADMIN (net)
@@ -245,6 +247,7 @@ struct odmm_prefix {
 	struct list_head	holders;
 	struct odmm_deadline	expiry;
 	struct odmm_deadline	linger;
+	u32			serial;
 	ktime_t			born;
 	ktime_t			preferred_until;
 	ktime_t			valid_until;
@@ -257,6 +260,7 @@ struct odmm_prefix {
 	u32			lifetime;
 	u8			state;
 	u8			end;
+	bool			withdrawn;
 	bool			faded;
 	bool			served;
 	bool			privileged;
@@ -312,6 +316,8 @@ struct odmm_prefix_spec {
  * @tell: place in odmm_net.tell, while there is something to tell (net)
  * @blocked: callers that sleep on @wq (net)
  * @lifetime: IPV6_SC_LIFETIME, seconds (net)
+ * @replacement: serial number of the prefix that it was told of last as the
+ *	replacement for its own (net)
  * @error: errno of the last failure, 0 if none (net)
  * @due: mask of enum odmm_event that the socket is to be told (net)
  * @missed: how many were merged into those (net)
@@ -330,6 +336,7 @@ struct odmm_want {
 	struct list_head		tell;
 	u32				blocked;
 	u32				lifetime;
+	u32				replacement;
 	u16				error;
 	u8				due;
 	u8				missed;
@@ -528,6 +535,7 @@ struct odmm_session {
  * @on_agent: told when a claim has begun or ended (const)
  * @prefixes: by prefix (net)
  * @n_prefixes: how many (net)
+ * @last_prefix: last serial number given (net)
  * @coming: prefixes whose address is not usable yet, by type (net)
  * @active: prefixes that serve everybody, by type, newest first (net)
  * @fading: deprecated prefixes, by type (net)
@@ -577,6 +585,7 @@ struct odmm_net {
 
 	struct rb_root		prefixes;
 	u32			n_prefixes;
+	u32			last_prefix;
 	struct list_head	coming[ODMM_TYPE_MAX + 1];
 	struct list_head	active[ODMM_TYPE_MAX + 1];
 	struct list_head	fading[ODMM_TYPE_MAX + 1];
@@ -693,6 +702,7 @@ void odmm_session_set_lifetime(struct odmm_session *s, u32 lifetime);
 int odmm_session_ask(struct odmm_session *s, const struct odmm_setsc *wish,
 		     bool nonblock, struct in6_addr *addr);
 void odmm_session_status(struct odmm_session *s, struct odmm_status *status);
+struct odmm_prefix *odmm_session_replacement(const struct odmm_session *s);
 void odmm_session_describe(const struct odmm_session *s,
 			   struct odmm_status *status);
 
@@ -912,6 +922,8 @@ bool odmm_account_is_root(const struct odmm_net *odn,
 struct odmm_account *odmm_account_of_caller(struct odmm_net *odn);
 bool odmm_account_has_room(const struct odmm_net *odn,
 			   const struct odmm_account *acc);
+bool odmm_account_is_full(const struct odmm_net *odn,
+			  const struct odmm_account *acc);
 int odmm_account_wait(struct odmm_net *odn, struct odmm_account *acc);
 int odmm_account_own(struct odmm_net *odn, struct odmm_want *w);
 void odmm_account_disown(struct odmm_want *w);

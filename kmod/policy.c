@@ -105,6 +105,9 @@ ktime_t odmm_policy_linger_end(const struct odmm_prefix *p)
 	const struct odmm_net *odn = p->address.odn;
 	u32 linger = odn->policy.type[p->address.type].linger;
 
+	/* Nobody else can come who would want it. */
+	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE)
+		linger = 0;
 	return odmm_lifetime_end(ktime_get_boottime(),
 				 max_t(u32, linger,
 				       p->privileged ? ODMM_LINGER_MIN :

@@ -135,7 +135,8 @@ static void odmm_prefix_expire(struct odmm_net *odn, struct odmm_deadline *d)
 	struct odmm_prefix *p = container_of(d, struct odmm_prefix, expiry);
 
 	if (odmm_lifetime_is_over(p->valid_until)) {
-		odmm_prefix_remove(p, ODMM_END_EXPIRED);
+		odmm_prefix_remove(p, p->withdrawn ? ODMM_END_WITHDRAWN :
+						     ODMM_END_EXPIRED);
 		return;
 	}
 	if (p->state == ODMM_PREFIX_ACTIVE &&
@@ -250,6 +251,7 @@ static void odmm_prefix_fill(struct odmm_net *odn, struct odmm_prefix *p,
 	INIT_LIST_HEAD(&p->holders);
 	odmm_deadline_init(&p->expiry, odmm_prefix_expire);
 	odmm_deadline_init(&p->linger, odmm_prefix_idle);
+	p->serial = ++odn->last_prefix;
 	p->born = ktime_get_boottime();
 	p->preferred_until = spec->preferred_until;
 	p->valid_until = spec->valid_until;
@@ -342,6 +344,7 @@ int odmm_prefix_change(struct odmm_net *odn, struct odmm_prefix *p,
 		return err;
 
 	p->preferred_until = spec->preferred_until;
+	p->withdrawn &= p->valid_until == spec->valid_until;
 	p->valid_until = spec->valid_until;
 	odmm_prefix_prefer(p);
 	return 0;
@@ -359,6 +362,7 @@ void odmm_prefix_withdraw(struct odmm_prefix *p, u32 grace)
 		odmm_prefix_remove(p, ODMM_END_WITHDRAWN);
 		return;
 	}
+	p->withdrawn = true;
 	p->preferred_until = min(p->preferred_until, now);
 	p->valid_until = min(p->valid_until, odmm_lifetime_end(now, grace));
 	odmm_prefix_prefer(p);

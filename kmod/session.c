@@ -145,14 +145,25 @@ static void odmm_session_drop(struct odmm_session *s)
 	odmm_session_free(s);
 }
 
-/* Drops what a user has no more, before he is told that he has too much. */
+/*
+ * Drops what a user has no more, before he is told that he has too much. Those
+ * made last are looked at first, as most do not live long; those that do are
+ * put out of the way, so that each call takes little time and all get their
+ * turn.
+ */
 static void odmm_session_sweep_user(struct odmm_account *acc)
 {
 	struct odmm_session *s, *next;
+	unsigned int n = 0;
 
-	list_for_each_entry_safe(s, next, &acc->list, charged)
+	list_for_each_entry_safe_reverse(s, next, &acc->list, charged) {
 		if (odmm_session_is_over(s))
 			odmm_session_drop(s);
+		else
+			list_move(&s->charged, &acc->list);
+		if (++n == ODMM_SWEEP_BATCH)
+			break;
+	}
 }
 
 /* With the lock held: makes the caller pay for the session from now on. */
@@ -330,6 +341,8 @@ static noinline int odmm_session_submit(struct odmm_session *s, bool nonblock)
 	err = odmm_session_charge(s);
 	if (err)
 		return err;
+	if (odmm_account_is_full(s->odn, w->account))
+		odmm_session_sweep_user(w->account);
 	odmm_session_key(s, &key);
 	err = odmm_want_submit(s->odn, w, &key);
 	if (err == -EINPROGRESS) {
@@ -483,12 +496,26 @@ int odmm_session_ask(struct odmm_session *s, const struct odmm_setsc *wish,
 	return err;
 }
 
+/*
+ * With the lock held: what the socket would get in place of what it holds, if
+ * that is not for new use any more.
+ */
+struct odmm_prefix *odmm_session_replacement(const struct odmm_session *s)
+{
+	const struct odmm_prefix *p = odmm_session_prefix(s);
+	struct odmm_request_key key;
+
+	if (!p || p->state == ODMM_PREFIX_ACTIVE)
+		return NULL;
+	odmm_session_key(s, &key);
+	return odmm_prefix_best(s->odn, &key);
+}
+
 static void odmm_session_status_prefix(const struct odmm_session *s,
 				       const struct odmm_prefix *p,
 				       struct odmm_status *status)
 {
-	struct odmm_request_key key;
-	const struct odmm_prefix *best;
+	const struct odmm_prefix *best = odmm_session_replacement(s);
 
 	status->addr = p->address.addr;
 	status->ifindex = p->ifindex;
@@ -496,10 +523,6 @@ static void odmm_session_status_prefix(const struct odmm_session *s,
 		status->valid_lft = odmm_lifetime_left(p->valid_until);
 		status->preferred_lft = odmm_lifetime_left(p->preferred_until);
 	}
-	if (p->state == ODMM_PREFIX_ACTIVE)
-		return;
-	odmm_session_key(s, &key);
-	best = odmm_prefix_best(s->odn, &key);
 	if (best)
 		status->replacement = best->address.addr;
 }

@@ -170,14 +170,14 @@ void odmm_prefix_sort(struct odmm_net *odn, struct odmm_prefix *p)
 	u8 type = p->address.type;
 
 	list_del_init(&p->serving);
-	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE)
+	if (p->state == ODMM_PREFIX_DEPRECATED)
+		list_add(&p->serving, &odn->fading[type]);
+	else if (p->flags & ODMM_PREFIX_F_EXCLUSIVE)
 		return;
-	if (p->state == ODMM_PREFIX_ACTIVE)
+	else if (p->state == ODMM_PREFIX_ACTIVE)
 		list_add(&p->serving, &odn->active[type]);
 	else if (p->state == ODMM_PREFIX_TENTATIVE)
 		list_add(&p->serving, &odn->coming[type]);
-	else if (p->state == ODMM_PREFIX_DEPRECATED)
-		list_add(&p->serving, &odn->fading[type]);
 }
 
 void odmm_prefix_table_init(struct odmm_net *odn)
