@@ -322,7 +322,7 @@ static bool odmm_address_is_yielded(struct odmm_address *a)
 	yield = a->yield;
 	a->yield = false;
 	spin_unlock(&a->odn->lock);
-	if (!yield || a->ops->in_use(a))
+	if (!yield || !a->ops->yield(a))
 		return false;
 
 	odmm_rtnl_del_address(a, a->ifindex);
@@ -330,6 +330,9 @@ static bool odmm_address_is_yielded(struct odmm_address *a)
 		odmm_address_tell(a, ODMM_ADDRESS_UNUSED);
 		return true;
 	}
+	spin_lock(&a->odn->lock);
+	a->usable = false;
+	spin_unlock(&a->odn->lock);
 	odmm_address_write(a);
 	return false;
 }
@@ -513,14 +516,10 @@ void odmm_address_move(struct odmm_address *a, int ifindex)
 	odmm_address_mark(a);
 }
 
-/*
- * Has the worker take it away if nobody uses it, and tell in any case: that it
- * is unused, or that it is usable.
- */
+/* Has the worker take it away if nobody uses it, and then tell so. */
 void odmm_address_yield(struct odmm_address *a)
 {
 	a->yield = true;
-	a->usable = false;
 	odmm_address_mark(a);
 }
 

@@ -63,6 +63,12 @@ void odmm_deadline_init(struct odmm_deadline *d,
 	d->expire = expire;
 }
 
+bool odmm_deadline_is_before(const struct odmm_deadline *d, ktime_t when)
+{
+	return !RB_EMPTY_NODE(&d->node.node) &&
+	       ktime_before(d->node.expires, when);
+}
+
 /* Sets or moves it; a time in the past means as soon as possible. */
 void odmm_deadline_set(struct odmm_net *odn, struct odmm_deadline *d,
 		       ktime_t when)

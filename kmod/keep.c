@@ -4,6 +4,8 @@
  * away from its users, given up when he insists, released when they have gone.
  */
 #include <linux/ktime.h>
+#include <linux/math.h>
+#include <linux/slab.h>
 
 #include "lifetime.h"
 #include "odmm.h"
@@ -16,6 +18,12 @@
 static const u64 odmm_keep_delays[ODMM_LOSSES_MAX - 1] = {
 	10 * NSEC_PER_MSEC, NSEC_PER_SEC,
 };
+
+/* How many times to look for users while it lingers. */
+#define ODMM_LOOKS		8
+
+/* Prefixes whose users are looked for together. */
+#define ODMM_LOOK_BATCH		64
 
 /* What RFC 8653 section 3.2 promises of these two. */
 bool odmm_keep_is_promised(u32 type)
@@ -91,16 +99,138 @@ static bool odmm_keep_ends_with_use(const struct odmm_prefix *p)
 	       (p->state == ODMM_PREFIX_ACTIVE && p->cookie);
 }
 
-/* With the net lock held: its last session is gone, or something changed. */
-void odmm_keep_linger(struct odmm_prefix *p)
+/* With the net lock held: how long nobody must have used it, or "for ever". */
+static u64 odmm_keep_linger_ns(const struct odmm_prefix *p)
+{
+	u32 linger = odmm_policy_linger(p);
+
+	return linger == ODMM_LFT_INFINITY ? U64_MAX : linger * NSEC_PER_SEC;
+}
+
+/* On whole seconds, so that one look does for many. */
+static ktime_t odmm_keep_next_look(const struct odmm_prefix *p)
+{
+	u64 step = max_t(u64, odmm_keep_linger_ns(p) / ODMM_LOOKS, NSEC_PER_SEC);
+	u64 when = ktime_get_boottime_ns() + step;
+
+	return DIV_ROUND_UP_ULL(when, NSEC_PER_SEC) * NSEC_PER_SEC;
+}
+
+/*
+ * With the net lock held: whoever had it in session is gone, or something has
+ * changed. Others may use it still, so it is looked at now and then until
+ * nobody has been seen for long enough.
+ */
+void odmm_keep_arm(struct odmm_prefix *p)
 {
 	struct odmm_net *odn = p->address.odn;
-	ktime_t end;
+	ktime_t next = odmm_keep_next_look(p);
 
-	odmm_deadline_clear(odn, &p->linger);
+	lockdep_assert_held(&odn->lock);
+	if (p->sessions || !odmm_keep_ends_with_use(p) ||
+	    odmm_keep_linger_ns(p) == U64_MAX)
+		odmm_deadline_clear(odn, &p->linger);
+	else if (!odmm_deadline_is_before(&p->linger, next))
+		odmm_deadline_set(odn, &p->linger, next);
+}
+
+/* It is time to look. To look at the sockets takes time: not here. */
+void odmm_keep_expire(struct odmm_net *odn, struct odmm_deadline *d)
+{
+	struct odmm_prefix *p = container_of(d, struct odmm_prefix, linger);
+
+	if (!list_empty(&p->look))
+		return;
+	refcount_inc(&p->address.ref);
+	list_add_tail(&p->look, &odn->looks);
+	queue_work(system_unbound_wq, &odn->look_work);
+}
+
+/**
+ * struct odmm_keep_batch - prefixes that are looked at together
+ * @n: how many
+ * @p: the prefixes, references held
+ * @counts: users of their addresses
+ */
+struct odmm_keep_batch {
+	unsigned int		n;
+	struct odmm_prefix	*p[ODMM_LOOK_BATCH];
+	struct odmm_user_count	counts[ODMM_LOOK_BATCH];
+};
+
+static void odmm_keep_collect(struct odmm_net *odn,
+			      struct odmm_keep_batch *batch)
+{
+	struct odmm_prefix *p;
+
+	batch->n = 0;
+	spin_lock(&odn->lock);
+	while (batch->n < ODMM_LOOK_BATCH &&
+	       (p = list_first_entry_or_null(&odn->looks, struct odmm_prefix,
+					     look))) {
+		list_del_init(&p->look);
+		batch->counts[batch->n].addr = p->address.addr;
+		batch->p[batch->n++] = p;
+	}
+	spin_unlock(&odn->lock);
+}
+
+/* With the net lock held: what follows from a look. */
+static void odmm_keep_seen(struct odmm_prefix *p, bool used)
+{
+	ktime_t now = ktime_get_boottime();
+
 	if (p->sessions || !odmm_keep_ends_with_use(p))
 		return;
-	end = odmm_policy_linger_end(p);
-	if (end != KTIME_MAX)
-		odmm_deadline_set(odn, &p->linger, end);
+	if (used)
+		p->unused_since = 0;
+	else if (!p->unused_since)
+		p->unused_since = now;
+	if (p->unused_since &&
+	    ktime_sub(now, p->unused_since) >= odmm_keep_linger_ns(p))
+		odmm_address_yield(&p->address);
+	else
+		odmm_keep_arm(p);
+}
+
+static void odmm_keep_look(struct odmm_net *odn, struct odmm_keep_batch *batch)
+{
+	struct odmm_prefix *p;
+	unsigned int i;
+	bool used;
+
+	odmm_users_count(odn, batch->counts, batch->n);
+	spin_lock(&odn->lock);
+	for (i = 0; i < batch->n; i++) {
+		p = batch->p[i];
+		used = odmm_users_of(batch->counts, batch->n, &p->address.addr);
+		odmm_keep_seen(p, used);
+		odmm_address_put(&p->address);
+	}
+	spin_unlock(&odn->lock);
+}
+
+static void odmm_keep_run(struct work_struct *work)
+{
+	struct odmm_net *odn = container_of(work, struct odmm_net, look_work);
+	struct odmm_keep_batch *batch;
+
+	/* It is small and nobody hurries. */
+	batch = kmalloc(sizeof(*batch), GFP_KERNEL | __GFP_NOFAIL);
+	for (odmm_keep_collect(odn, batch); batch->n;
+	     odmm_keep_collect(odn, batch))
+		odmm_keep_look(odn, batch);
+	kfree(batch);
+}
+
+void odmm_keep_init(struct odmm_net *odn)
+{
+	INIT_LIST_HEAD(&odn->looks);
+	INIT_WORK(&odn->look_work, odmm_keep_run);
+}
+
+/* No deadline can put one into the queue any more. */
+void odmm_keep_exit(struct odmm_net *odn)
+{
+	flush_work(&odn->look_work);
 }

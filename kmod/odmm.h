@@ -134,6 +134,7 @@ struct odmm_address;
  * struct odmm_address_ops - what the owner of an address does
  * @settled: told the news; called with the net lock held, from the worker
  * @in_use: whether sockets use it; from the worker, may sleep
+ * @yield: it is going to be taken away, if this is true; from the worker
  * @missing: somebody else took it away; how many ns to wait before it is put
  *	back, or -1 to give it up; from the worker, may sleep
  * @leaving: it is about to be taken away; from the worker, may sleep
@@ -142,6 +143,7 @@ struct odmm_address;
 struct odmm_address_ops {
 	void (*settled)(struct odmm_address *a, enum odmm_address_news news);
 	bool (*in_use)(struct odmm_address *a);
+	bool (*yield)(struct odmm_address *a);
 	s64 (*missing)(struct odmm_address *a);
 	void (*leaving)(struct odmm_address *a);
 	void (*release)(struct odmm_address *a);
@@ -214,7 +216,10 @@ struct odmm_address {
  * @serving: place in odmm_net.coming, .active or .fading (net)
  * @holders: wants that hold it (net)
  * @expiry: end of the preferred, then of the valid lifetime (net)
- * @linger: when to release it, if nobody uses it then (net)
+ * @linger: when to look next whether anybody uses it (net)
+ * @look: place in odmm_net.looks; being there is a reference (net)
+ * @unused_since: the first look that found nobody after one that did, or 0
+ *	(net)
  * @serial: number of its own (const)
  * @born: when it came, CLOCK_BOOTTIME (const)
  * @preferred_until: when it is deprecated, CLOCK_BOOTTIME (net)
@@ -230,7 +235,7 @@ struct odmm_address {
  * @end: enum odmm_prefix_end, once it is gone (net)
  * @withdrawn: it ends by prefix-withdraw (net)
  * @faded: those who hold it know that it is deprecated (net)
- * @served: somebody has held it (net)
+ * @first_held: when somebody held it for the first time, or 0 (net)
  * @privileged: its last user had CAP_NET_ADMIN (net)
  * @losses: times that its address was taken away since @first_loss (net)
  * @first_loss: CLOCK_BOOTTIME (net)
@@ -247,6 +252,8 @@ struct odmm_prefix {
 	struct list_head	holders;
 	struct odmm_deadline	expiry;
 	struct odmm_deadline	linger;
+	struct list_head	look;
+	ktime_t			unused_since;
 	u32			serial;
 	ktime_t			born;
 	ktime_t			preferred_until;
@@ -262,10 +269,10 @@ struct odmm_prefix {
 	u8			end;
 	bool			withdrawn;
 	bool			faded;
-	bool			served;
 	bool			privileged;
 	u8			losses;
 	ktime_t			first_loss;
+	ktime_t			first_held;
 	struct hlist_node	meter;
 	atomic64_t		bytes;
 	bool			spent;
@@ -540,6 +547,8 @@ struct odmm_session {
  * @active: prefixes that serve everybody, by type, newest first (net)
  * @fading: deprecated prefixes, by type (net)
  * @on_prefix: told when a prefix has become active or has failed (const)
+ * @looks: prefixes whose users are to be looked for (net)
+ * @look_work: looks for them
  * @meters: prefixes whose bytes are counted, by address (net, rcu)
  * @meter_work: deprecates those that have sent enough
  * @metering: packets are looked at (policy_mutex)
@@ -590,6 +599,9 @@ struct odmm_net {
 	struct list_head	active[ODMM_TYPE_MAX + 1];
 	struct list_head	fading[ODMM_TYPE_MAX + 1];
 	void (*on_prefix)(struct odmm_prefix *p);
+
+	struct list_head	looks;
+	struct work_struct	look_work;
 
 	struct hlist_head	meters[ODMM_METER_BUCKETS];
 	struct work_struct	meter_work;
@@ -761,6 +773,7 @@ void odmm_prefix_remove(struct odmm_prefix *p, enum odmm_prefix_end end);
 void odmm_prefix_withdraw(struct odmm_prefix *p, u32 grace);
 void odmm_prefix_limit(struct odmm_prefix *p, u32 lifetime);
 void odmm_prefix_review(struct odmm_net *odn);
+ktime_t odmm_prefix_fresh_until(const struct odmm_prefix *p);
 void odmm_prefix_hold(struct odmm_prefix *p, struct odmm_want *w);
 void odmm_prefix_unhold(struct odmm_prefix *p, struct odmm_want *w);
 void odmm_prefix_link_gone(struct odmm_net *odn, int ifindex);
@@ -782,7 +795,10 @@ bool odmm_keep_is_promised(u32 type);
 bool odmm_keep_in_use(struct odmm_address *a);
 s64 odmm_keep_delay(struct odmm_address *a);
 void odmm_keep_leaving(struct odmm_address *a);
-void odmm_keep_linger(struct odmm_prefix *p);
+void odmm_keep_arm(struct odmm_prefix *p);
+void odmm_keep_expire(struct odmm_net *odn, struct odmm_deadline *d);
+void odmm_keep_init(struct odmm_net *odn);
+void odmm_keep_exit(struct odmm_net *odn);
 
 /* adopt.c */
 void odmm_adopt(struct odmm_net *odn, const struct odmm_rtnl_news *news);
@@ -904,6 +920,7 @@ void odmm_deadline_stop(struct odmm_net *odn);
 void odmm_deadline_init(struct odmm_deadline *d,
 			void (*expire)(struct odmm_net *odn,
 				       struct odmm_deadline *d));
+bool odmm_deadline_is_before(const struct odmm_deadline *d, ktime_t when);
 void odmm_deadline_set(struct odmm_net *odn, struct odmm_deadline *d,
 		       ktime_t when);
 void odmm_deadline_clear(struct odmm_net *odn, struct odmm_deadline *d);
@@ -913,7 +930,7 @@ void odmm_policy_init(struct odmm_net *odn);
 s32 odmm_policy_timeout(const struct odmm_net *odn, u32 type, s32 timeout);
 bool odmm_policy_allows(const struct odmm_net *odn, u32 type);
 bool odmm_policy_room_for_request(const struct odmm_net *odn);
-ktime_t odmm_policy_linger_end(const struct odmm_prefix *p);
+u32 odmm_policy_linger(const struct odmm_prefix *p);
 ktime_t odmm_policy_age_end(const struct odmm_prefix *p);
 
 /* account.c */

@@ -99,8 +99,8 @@ bool odmm_policy_room_for_request(const struct odmm_net *odn)
 	return odn->n_requests < odn->policy.requests_max;
 }
 
-/* When a prefix that has lost its last user now is to be released. */
-ktime_t odmm_policy_linger_end(const struct odmm_prefix *p)
+/* How long a prefix stays after its last user, in seconds. */
+u32 odmm_policy_linger(const struct odmm_prefix *p)
 {
 	const struct odmm_net *odn = p->address.odn;
 	u32 linger = odn->policy.type[p->address.type].linger;
@@ -108,10 +108,8 @@ ktime_t odmm_policy_linger_end(const struct odmm_prefix *p)
 	/* Nobody else can come who would want it. */
 	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE)
 		linger = 0;
-	return odmm_lifetime_end(ktime_get_boottime(),
-				 max_t(u32, linger,
-				       p->privileged ? ODMM_LINGER_MIN :
-						       ODMM_LINGER_FLOOR));
+	return max_t(u32, linger, p->privileged ? ODMM_LINGER_MIN :
+						  ODMM_LINGER_FLOOR);
 }
 
 static ktime_t odmm_policy_limit(ktime_t since, u32 seconds)
@@ -128,5 +126,5 @@ ktime_t odmm_policy_age_end(const struct odmm_prefix *p)
 		return 0;
 	return min(odmm_policy_limit(p->born,
 				     odn->policy.type[p->address.type].max_age),
-		   odmm_policy_limit(p->born, p->lifetime));
+		   odmm_policy_limit(p->first_held, p->lifetime));
 }

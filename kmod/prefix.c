@@ -23,7 +23,7 @@ void odmm_prefix_hold(struct odmm_prefix *p, struct odmm_want *w)
 	odmm_prefix_get(p);
 	list_add_tail(&w->node, &p->holders);
 	p->sessions++;
-	p->served = true;
+	p->first_held = p->first_held ?: ktime_get_boottime();
 	odmm_deadline_clear(p->address.odn, &p->linger);
 }
 
@@ -33,8 +33,8 @@ void odmm_prefix_unhold(struct odmm_prefix *p, struct odmm_want *w)
 	list_del(&w->node);
 	p->sessions--;
 	p->privileged = odmm_account_is_root(p->address.odn, w->account);
-	if (!p->sessions)
-		odmm_keep_linger(p);
+	p->unused_since = 0;
+	odmm_keep_arm(p);
 	odmm_prefix_put(p);
 }
 
@@ -65,7 +65,7 @@ static void odmm_prefix_state(struct odmm_prefix *p,
 }
 
 /* Until when it may serve new requests. */
-static ktime_t odmm_prefix_fresh_until(const struct odmm_prefix *p)
+ktime_t odmm_prefix_fresh_until(const struct odmm_prefix *p)
 {
 	return min(p->preferred_until, odmm_policy_age_end(p));
 }
@@ -117,7 +117,7 @@ static void odmm_prefix_deprecate(struct odmm_prefix *p)
 
 	p->faded = true;
 	odmm_prefix_state(p, ODMM_PREFIX_DEPRECATED);
-	odmm_keep_linger(p);
+	odmm_keep_arm(p);
 	/* It was only away for a moment. */
 	if (again)
 		return;
@@ -167,8 +167,7 @@ static void odmm_prefix_usable(struct odmm_prefix *p)
 		odmm_prefix_replace(p);
 	}
 	p->address.odn->on_prefix(p);
-	if (!p->sessions && p->served)
-		odmm_keep_linger(p);
+	odmm_keep_arm(p);
 }
 
 /* It serves nobody new until it is usable again. */
@@ -178,16 +177,18 @@ static void odmm_prefix_suspend(struct odmm_prefix *p)
 		odmm_prefix_state(p, ODMM_PREFIX_TENTATIVE);
 }
 
-/*
- * Nobody has had it in session for long enough. Others have to be looked for,
- * which is for the worker.
- */
-static void odmm_prefix_idle(struct odmm_net *odn, struct odmm_deadline *d)
+/* Nobody was seen for long enough; now it is not given to anybody either. */
+static bool odmm_prefix_yield(struct odmm_address *a)
 {
-	struct odmm_prefix *p = container_of(d, struct odmm_prefix, linger);
+	struct odmm_prefix *p = odmm_prefix_of(a);
+	bool yield;
 
-	odmm_prefix_suspend(p);
-	odmm_address_yield(&p->address);
+	spin_lock(&a->odn->lock);
+	yield = !p->sessions && a->wanted;
+	if (yield)
+		odmm_prefix_suspend(p);
+	spin_unlock(&a->odn->lock);
+	return yield;
 }
 
 static s64 odmm_prefix_missing(struct odmm_address *a)
@@ -229,6 +230,7 @@ static void odmm_prefix_settled(struct odmm_address *a,
 static const struct odmm_address_ops odmm_prefix_address_ops = {
 	.settled = odmm_prefix_settled,
 	.in_use = odmm_keep_in_use,
+	.yield = odmm_prefix_yield,
 	.missing = odmm_prefix_missing,
 	.leaving = odmm_keep_leaving,
 	.release = odmm_prefix_release,
@@ -250,7 +252,8 @@ static void odmm_prefix_fill(struct odmm_net *odn, struct odmm_prefix *p,
 	INIT_LIST_HEAD(&p->serving);
 	INIT_LIST_HEAD(&p->holders);
 	odmm_deadline_init(&p->expiry, odmm_prefix_expire);
-	odmm_deadline_init(&p->linger, odmm_prefix_idle);
+	odmm_deadline_init(&p->linger, odmm_keep_expire);
+	INIT_LIST_HEAD(&p->look);
 	p->serial = ++odn->last_prefix;
 	p->born = ktime_get_boottime();
 	p->preferred_until = spec->preferred_until;
@@ -389,8 +392,7 @@ static void odmm_prefix_review_one(struct odmm_prefix *p)
 		odmm_meter_stop(p);
 	p->spent = max && atomic64_read(&p->bytes) >= max;
 	odmm_prefix_prefer(p);
-	if (p->served)
-		odmm_keep_linger(p);
+	odmm_keep_arm(p);
 }
 
 /* Policy has changed. */
@@ -423,6 +425,7 @@ static void odmm_prefix_spent(struct work_struct *work)
 void odmm_prefix_init(struct odmm_net *odn)
 {
 	odmm_prefix_table_init(odn);
+	odmm_keep_init(odn);
 	INIT_WORK(&odn->meter_work, odmm_prefix_spent);
 }
 
@@ -458,8 +461,10 @@ void odmm_prefix_exit(struct odmm_net *odn)
 		odmm_prefix_unlink(p);
 		odmm_deadline_clear(odn, &p->address.retry);
 		p->address.wanted = false;
+		p->state = ODMM_PREFIX_GONE;
 		list_del_init(&p->serving);
 		odmm_prefix_put(p);
 	}
 	spin_unlock(&odn->lock);
+	odmm_keep_exit(odn);
 }

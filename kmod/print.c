@@ -27,7 +27,7 @@ static int odmm_print_prefix_lives(struct sk_buff *skb,
 	return nla_put_u32(skb, ODMM_A_PREFIX_VALID_LFT,
 			   odmm_lifetime_left(p->valid_until)) ?:
 	       nla_put_u32(skb, ODMM_A_PREFIX_PREFERRED_LFT,
-			   odmm_lifetime_left(p->preferred_until)) ?:
+			   odmm_lifetime_left(odmm_prefix_fresh_until(p))) ?:
 	       nla_put_u32(skb, ODMM_A_PREFIX_SESSIONS, p->sessions);
 }
 

@@ -617,7 +617,7 @@ void odmm_request_on_prefix(struct odmm_prefix *p)
 		return;
 	}
 	odmm_request_each(odn, odmm_request_prefix_came, p);
-	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE && !p->served)
+	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE && !p->first_held)
 		odmm_prefix_remove(p, ODMM_END_RELEASED);
 }
 

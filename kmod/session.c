@@ -267,6 +267,8 @@ static int odmm_session_record(struct odmm_session *s, u32 type, u32 flags)
 	s->type = type;
 	s->flags = flags;
 	s->want.events = !!(flags & IPV6_SC_EVENTS);
+	if (!s->want.events)
+		odmm_event_want_drop(&s->want);
 	return 0;
 }
 
@@ -521,7 +523,8 @@ static void odmm_session_status_prefix(const struct odmm_session *s,
 	status->ifindex = p->ifindex;
 	if (p->state == ODMM_PREFIX_ACTIVE || p->state == ODMM_PREFIX_DEPRECATED) {
 		status->valid_lft = odmm_lifetime_left(p->valid_until);
-		status->preferred_lft = odmm_lifetime_left(p->preferred_until);
+		status->preferred_lft =
+			odmm_lifetime_left(odmm_prefix_fresh_until(p));
 	}
 	if (best)
 		status->replacement = best->address.addr;

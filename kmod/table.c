@@ -176,7 +176,7 @@ void odmm_prefix_sort(struct odmm_net *odn, struct odmm_prefix *p)
 		return;
 	else if (p->state == ODMM_PREFIX_ACTIVE)
 		list_add(&p->serving, &odn->active[type]);
-	else if (p->state == ODMM_PREFIX_TENTATIVE)
+	else if (p->state == ODMM_PREFIX_TENTATIVE && !p->faded)
 		list_add(&p->serving, &odn->coming[type]);
 }
 
