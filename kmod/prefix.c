@@ -93,6 +93,7 @@ static void odmm_prefix_unlink(struct odmm_prefix *p)
 void odmm_prefix_remove(struct odmm_prefix *p, enum odmm_prefix_end end)
 {
 	bool awaited = p->state == ODMM_PREFIX_TENTATIVE;
+	struct odmm_want *w;
 
 	lockdep_assert_held(&p->address.odn->lock);
 	p->end = end;
@@ -104,6 +105,9 @@ void odmm_prefix_remove(struct odmm_prefix *p, enum odmm_prefix_end end)
 	odmm_prefix_state(p, ODMM_PREFIX_GONE);
 	odmm_event_prefix_end(p);
 	odmm_prefix_tell(p, ODMM_EVENT_LOST);
+	/* Whoever still looks at it may ask for another one. */
+	list_for_each_entry(w, &p->holders, node)
+		odmm_account_disown(w);
 	if (awaited)
 		p->address.odn->on_prefix(p);
 	odmm_prefix_put(p);
