@@ -4,10 +4,12 @@
  * gets ECONNABORTED now, and not a time-out in a quarter of an hour.
  *
  * To abort a socket its lock is needed, which its owner may hold for as long
- * as he likes. So each is aborted by a work item of its own, and for those that
- * take too long nobody waits.
+ * as he likes. So each is aborted by a work item of its own, and one that is
+ * kept locked for a second is left to itself.
  */
 #include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/kref.h>
 #include <linux/slab.h>
 #include <net/sock.h>
@@ -16,6 +18,7 @@
 #include "odmm.h"
 
 #define ODMM_ABORT_WAIT		HZ
+#define ODMM_ABORT_POLL		10	/* ms */
 #define ODMM_ABORT_ROOM		64
 
 /**
@@ -50,12 +53,35 @@ static void odmm_abort_batch_free(struct kref *ref)
 	kfree(container_of(ref, struct odmm_abort_batch, ref));
 }
 
+static bool odmm_abort_is_locked(struct sock *sk)
+{
+	bool locked;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	locked = sock_owned_by_user_nocheck(sk);
+	spin_unlock_bh(&sk->sk_lock.slock);
+	return locked;
+}
+
+/* Work items are few: they must not be held up by somebody's page fault. */
+static void odmm_abort_socket(struct sock *sk)
+{
+	unsigned long end = jiffies + ODMM_ABORT_WAIT;
+
+	while (odmm_abort_is_locked(sk)) {
+		if (time_after(jiffies, end))
+			return;
+		msleep(ODMM_ABORT_POLL);
+	}
+	sk->sk_prot->diag_destroy(sk, ECONNABORTED);
+}
+
 static void odmm_abort_run(struct work_struct *work)
 {
 	struct odmm_abort *abort = container_of(work, struct odmm_abort, work);
 	struct odmm_abort_batch *batch = abort->batch;
 
-	abort->sk->sk_prot->diag_destroy(abort->sk, ECONNABORTED);
+	odmm_abort_socket(abort->sk);
 	sock_put(abort->sk);
 	kfree(abort);
 	if (atomic_dec_and_test(&batch->busy))

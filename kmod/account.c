@@ -130,7 +130,7 @@ static bool odmm_account_token(const struct odmm_policy *policy,
 	return true;
 }
 
-/* Charges a prefix for one socket alone, until w->own is cleared. */
+/* Charges a prefix for one socket alone, as long as it is asked for or there. */
 int odmm_account_own(struct odmm_net *odn, struct odmm_want *w)
 {
 	struct odmm_account *acc = w->account;
@@ -153,6 +153,21 @@ void odmm_account_disown(struct odmm_want *w)
 	w->own = false;
 }
 
+/* What was asked for is here: it is charged until it is gone. */
+void odmm_account_give(struct odmm_want *w, struct odmm_prefix *p)
+{
+	if (w->own)
+		p->owner = w->account;
+	w->own = false;
+}
+
+void odmm_account_gone(struct odmm_prefix *p)
+{
+	if (p->owner)
+		p->owner->held--;
+	p->owner = NULL;
+}
+
 /*
  * Frees the accounts of users that have nothing and could not gain by being
  * forgotten. Whether any is left.
@@ -167,7 +182,8 @@ bool odmm_account_sweep(struct odmm_net *odn)
 	for (node = rb_first(&odn->accounts); node; node = next) {
 		next = rb_next(node);
 		acc = odmm_account_entry(node);
-		if (acc->sessions || ktime_after(acc->paid_until, now))
+		if (acc->sessions || acc->held ||
+		    ktime_after(acc->paid_until, now))
 			continue;
 		rb_erase(node, &odn->accounts);
 		kfree(acc);
@@ -177,7 +193,7 @@ bool odmm_account_sweep(struct odmm_net *odn)
 	return next;
 }
 
-/* All sessions are gone. No lock. */
+/* All sessions and prefixes are gone. No lock. */
 void odmm_account_exit(struct odmm_net *odn)
 {
 	struct rb_node *node;

@@ -48,7 +48,7 @@ enum odmm_address_look {
 static void odmm_address_mark(struct odmm_address *a)
 {
 	lockdep_assert_held(&a->odn->lock);
-	if (!list_empty(&a->dirty))
+	if (!list_empty(&a->dirty) || a->odn->closing)
 		return;
 	refcount_inc(&a->ref);
 	list_add_tail(&a->dirty, &a->odn->dirty);
@@ -296,18 +296,27 @@ static void odmm_address_check(struct odmm_address *a)
  * Carries it to another interface. From the old one it is deleted when it can
  * be used on the new one: connections see no gap.
  */
-static int odmm_address_carry(struct odmm_address *a)
+static void odmm_address_carry(struct odmm_address *a)
 {
-	int former = a->ifindex;
+	int from = a->ifindex;
 
 	spin_lock(&a->odn->lock);
 	a->ifindex = a->target;
 	a->usable = false;
 	spin_unlock(&a->odn->lock);
-	if (a->former)
+	/* On the way back it is still where it goes. */
+	if (a->former && a->former != a->ifindex)
 		odmm_rtnl_del_address(a, a->former);
-	a->former = former;
-	return odmm_address_write(a);
+	a->former = from;
+	if (!odmm_address_write(a))
+		return;
+
+	/* It works where it is: better there than nowhere. */
+	spin_lock(&a->odn->lock);
+	a->ifindex = from;
+	a->target = from;
+	spin_unlock(&a->odn->lock);
+	a->former = 0;
 }
 
 /*
@@ -350,7 +359,7 @@ static void odmm_address_tend(struct odmm_address *a)
 	if (!a->made)
 		err = odmm_address_create(a);
 	else if (a->ifindex != a->target)
-		err = odmm_address_carry(a);
+		odmm_address_carry(a);
 	else if (stale && odmm_address_look(a) != ODMM_LOOK_ABSENT)
 		err = odmm_address_write(a);
 	if (!err && stale && !a->proven && !a->onlink)
@@ -381,7 +390,8 @@ static struct odmm_address *odmm_address_next(struct odmm_net *odn)
 	struct odmm_address *a;
 
 	spin_lock(&odn->lock);
-	a = list_first_entry_or_null(&odn->dirty, struct odmm_address, dirty);
+	a = odn->closing ? NULL :
+	    list_first_entry_or_null(&odn->dirty, struct odmm_address, dirty);
 	if (a)
 		list_del_init(&a->dirty);
 	spin_unlock(&odn->lock);
@@ -432,6 +442,21 @@ static void odmm_address_heard(struct odmm_net *odn,
 		odn->on_tagged(odn, news);
 }
 
+static void odmm_address_resync(struct odmm_net *odn, struct odmm_deadline *d)
+{
+	queue_work(system_unbound_wq, &odn->address_work);
+}
+
+static void odmm_address_hear_later(struct odmm_net *odn)
+{
+	spin_lock(&odn->lock);
+	if (!odn->closing)
+		odmm_deadline_set(odn, &odn->resync,
+				  ktime_add_ns(ktime_get_boottime(),
+					       ODMM_LOOK_MAX));
+	spin_unlock(&odn->lock);
+}
+
 static void odmm_address_hear(struct odmm_net *odn)
 {
 	struct odmm_rtnl_news news;
@@ -445,9 +470,10 @@ static void odmm_address_hear(struct odmm_net *odn)
 	}
 	if (!odn->news_lost)
 		return;
-	odn->news_lost = false;
 	odmm_address_mark_all(odn);
-	odmm_rtnl_each_address(odn, odmm_address_heard);
+	odn->news_lost = odmm_rtnl_each_address(odn, odmm_address_heard) < 0;
+	if (odn->news_lost)
+		odmm_address_hear_later(odn);
 }
 
 static void odmm_address_run(struct work_struct *work)
@@ -456,6 +482,8 @@ static void odmm_address_run(struct work_struct *work)
 					    address_work);
 	struct odmm_address *a;
 
+	if (READ_ONCE(odn->closing))
+		return;
 	odmm_address_hear(odn);
 	while ((a = odmm_address_next(odn))) {
 		odmm_address_settle(a);
@@ -503,6 +531,9 @@ void odmm_address_take(struct odmm_address *a,
 void odmm_address_refresh(struct odmm_address *a, ktime_t valid_until,
 			  ktime_t preferred_until)
 {
+	if (a->made && a->valid_until == valid_until &&
+	    a->preferred_until == preferred_until)
+		return;
 	a->valid_until = valid_until;
 	a->preferred_until = preferred_until;
 	a->stale = true;
@@ -559,6 +590,7 @@ int odmm_address_init(struct odmm_net *odn)
 	odn->addresses = RB_ROOT;
 	INIT_LIST_HEAD(&odn->dirty);
 	INIT_WORK(&odn->address_work, odmm_address_run);
+	odmm_deadline_init(&odn->resync, odmm_address_resync);
 	err = odmm_rtnl_open(odn, odmm_address_ready);
 	if (err)
 		return err;
@@ -569,16 +601,29 @@ int odmm_address_init(struct odmm_net *odn)
 }
 
 /*
- * The owners are gone. The addresses stay in the kernel's table: connections
- * that use them go on without us.
+ * From now on the kernel's table is left as it is: connections that use the
+ * addresses go on without us.
  */
-void odmm_address_exit(struct odmm_net *odn)
+void odmm_address_stop(struct odmm_net *odn)
 {
-	struct odmm_address *a;
-
+	spin_lock(&odn->lock);
+	odn->closing = true;
+	odmm_deadline_clear(odn, &odn->resync);
+	spin_unlock(&odn->lock);
+	/* News may still queue it, but then it does nothing any more. */
+	cancel_work_sync(&odn->address_work);
 	odmm_rtnl_close_news(odn);
 	cancel_work_sync(&odn->address_work);
-	while ((a = odmm_address_next(odn)))
+}
+
+/* The owners are gone. */
+void odmm_address_exit(struct odmm_net *odn)
+{
+	struct odmm_address *a, *next;
+
+	list_for_each_entry_safe(a, next, &odn->dirty, dirty) {
+		list_del_init(&a->dirty);
 		odmm_address_put(a);
+	}
 	odmm_rtnl_close(odn);
 }

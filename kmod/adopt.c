@@ -39,7 +39,9 @@ static u8 odmm_adopt_route_len(struct odmm_net *odn,
 	dst = ip6_route_output(odn->net, NULL, &fl6);
 	rcu_read_lock();
 	from = rcu_dereference(container_of(dst, struct rt6_info, dst)->from);
-	if (from && from->fib6_protocol == ODMM_RTPROT)
+	if (from && from->fib6_protocol == ODMM_RTPROT &&
+	    from->fib6_dst.plen >= ODMM_ADOPT_MIN &&
+	    from->fib6_dst.plen <= ODMM_ADOPT_LEN)
 		len = from->fib6_dst.plen;
 	rcu_read_unlock();
 	dst_release(dst);

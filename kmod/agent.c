@@ -63,6 +63,14 @@ struct odmm_agent *odmm_agent_after(struct odmm_net *odn, u32 id)
 	return NULL;
 }
 
+/* The claim of that number, or NULL. */
+struct odmm_agent *odmm_agent_find(struct odmm_net *odn, u32 id)
+{
+	struct odmm_agent *agent = id ? odmm_agent_after(odn, id - 1) : NULL;
+
+	return agent && agent->id == id ? agent : NULL;
+}
+
 /* May sleep; no lock. The caller fills sk, portid, types, name and ifindex. */
 struct odmm_agent *odmm_agent_alloc(u32 n_ifindex)
 {

@@ -36,6 +36,16 @@ static inline bool odmm_compat_bind_no_port(struct sock *sk, bool on)
 	return old;
 }
 
+/* The address that the sockets of a bucket have, NULL if none of @net's. */
+static inline const struct in6_addr *
+odmm_compat_bind2_addr(const struct inet_bind2_bucket *bucket,
+		       const struct net *net)
+{
+	if (bucket->family != AF_INET6 || !net_eq(read_pnet(&bucket->ib_net), net))
+		return NULL;
+	return &bucket->v6_rcv_saddr;
+}
+
 static inline struct inet_hashinfo *odmm_compat_tcp_table(struct net *net)
 {
 	return net->ipv4.tcp_death_row.hashinfo;

@@ -78,10 +78,20 @@ static int odmm_hooks_use(bool on)
 	} else if (!on && odmm_hooks_users == 1) {
 		unregister_kretprobe(&odmm_hooks_probe);
 	}
-	if (!err)
+	if (!err && (on || odmm_hooks_users))
 		odmm_hooks_users += on ? 1 : -1;
 	mutex_unlock(&odmm_hooks_mutex);
 	return err;
+}
+
+/* The module goes: no more of this in any namespace. */
+void odmm_hooks_stop(void)
+{
+	mutex_lock(&odmm_hooks_mutex);
+	if (odmm_hooks_users)
+		unregister_kretprobe(&odmm_hooks_probe);
+	odmm_hooks_users = 0;
+	mutex_unlock(&odmm_hooks_mutex);
 }
 
 #else
@@ -89,6 +99,10 @@ static int odmm_hooks_use(bool on)
 static int odmm_hooks_use(bool on)
 {
 	return -EOPNOTSUPP;
+}
+
+void odmm_hooks_stop(void)
+{
 }
 
 #endif /* ODMM_COMPAT_PROBES */

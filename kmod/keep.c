@@ -104,7 +104,7 @@ static u64 odmm_keep_linger_ns(const struct odmm_prefix *p)
 {
 	u32 linger = odmm_policy_linger(p);
 
-	return linger == ODMM_LFT_INFINITY ? U64_MAX : linger * NSEC_PER_SEC;
+	return linger == ODMM_LFT_INFINITY ? U64_MAX : (u64)linger * NSEC_PER_SEC;
 }
 
 /* On whole seconds, so that one look does for many. */
@@ -175,19 +175,23 @@ static void odmm_keep_collect(struct odmm_net *odn,
 	spin_unlock(&odn->lock);
 }
 
-/* With the net lock held: what follows from a look. */
-static void odmm_keep_seen(struct odmm_prefix *p, bool used)
+/* With the net lock held: nobody was seen for as long as it has to stay. */
+bool odmm_keep_is_over(const struct odmm_prefix *p)
 {
 	ktime_t now = ktime_get_boottime();
 
-	if (p->sessions || !odmm_keep_ends_with_use(p))
-		return;
+	return !p->sessions && odmm_keep_ends_with_use(p) && p->unused_since &&
+	       ktime_sub(now, p->unused_since) >= odmm_keep_linger_ns(p);
+}
+
+/* With the net lock held: what follows from a look. */
+static void odmm_keep_seen(struct odmm_prefix *p, bool used)
+{
 	if (used)
 		p->unused_since = 0;
 	else if (!p->unused_since)
-		p->unused_since = now;
-	if (p->unused_since &&
-	    ktime_sub(now, p->unused_since) >= odmm_keep_linger_ns(p))
+		p->unused_since = ktime_get_boottime();
+	if (odmm_keep_is_over(p))
 		odmm_address_yield(&p->address);
 	else
 		odmm_keep_arm(p);

@@ -16,6 +16,7 @@ static int __net_init odmm_net_init(struct net *net)
 
 	odn->net = net;
 	odn->on_prefix = odmm_request_on_prefix;
+	odn->on_move = odmm_request_on_move;
 	odn->on_agent = odmm_request_on_agent;
 	odn->on_tagged = odmm_adopt;
 	spin_lock_init(&odn->lock);
@@ -42,8 +43,10 @@ static void __net_exit odmm_net_exit(struct net *net)
 	odmm_session_exit(odn);
 	odmm_request_exit(odn);
 	odmm_agent_exit(odn);
+	odmm_address_stop(odn);
 	odmm_prefix_exit(odn);
 	odmm_address_exit(odn);
+	odmm_account_exit(odn);
 	odmm_deadline_stop(odn);
 }
 
@@ -131,6 +134,7 @@ static void __exit odmm_exit(void)
 {
 	odmm_sockopt_exit();
 	odmm_netlink_exit();
+	odmm_hooks_stop();
 	odmm_agent_notifier_exit();
 	unregister_netdevice_notifier(&odmm_netdev_notifier);
 	unregister_pernet_subsys(&odmm_net_ops);

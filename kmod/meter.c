@@ -6,6 +6,7 @@
  */
 #include <linux/hash.h>
 #include <linux/ipv6.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/rculist.h>
@@ -97,7 +98,11 @@ void odmm_meter_stop(struct odmm_prefix *p)
 void odmm_meter_exit(struct odmm_net *odn)
 {
 	mutex_lock(&odn->policy_mutex);
-	odmm_meter_switch(odn, false);
+	if (odn->metering) {
+		odmm_meter_switch(odn, false);
+		/* Those who are at it may queue the work. */
+		synchronize_net();
+	}
 	mutex_unlock(&odn->policy_mutex);
 	cancel_work_sync(&odn->meter_work);
 }

@@ -10,6 +10,9 @@
 
 #define ODMM_NL_CAP_MAX		1048576
 
+/* Of those that can be set: there are no more in genl_info.attrs. */
+#define ODMM_NL_POLICY_LAST	ODMM_A_POLICY_RFC5014
+
 static bool odmm_nl_flag(const struct genl_info *info, int attr, bool missing)
 {
 	return odmm_nl_u32(info, attr, missing);
@@ -89,7 +92,7 @@ static bool odmm_nl_policy_is_empty(const struct genl_info *info)
 {
 	int attr;
 
-	for (attr = 1; attr <= ODMM_A_POLICY_MAX; attr++)
+	for (attr = 1; attr <= ODMM_NL_POLICY_LAST; attr++)
 		if (attr != ODMM_A_POLICY_TYPE && info->attrs[attr])
 			return false;
 	return true;
@@ -107,7 +110,7 @@ static int odmm_nl_policy_scope(const struct genl_info *info)
 
 	if (!info->attrs[ODMM_A_POLICY_TYPE])
 		return 0;
-	for (attr = 1; attr <= ODMM_A_POLICY_MAX; attr++) {
+	for (attr = 1; attr <= ODMM_NL_POLICY_LAST; attr++) {
 		if (!info->attrs[attr] || !odmm_nl_policy_of_namespace(attr))
 			continue;
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
@@ -163,29 +166,54 @@ static bool odmm_nl_policy_meters(const struct odmm_policy *policy)
 	return max;
 }
 
-/* What has to be switched before it is in force. */
-static int odmm_nl_policy_switch(struct odmm_net *odn,
+static int odmm_nl_policy_refuse(const struct genl_info *info, int attr,
+				 int err, const char *text)
+{
+	NL_SET_BAD_ATTR(info->extack, info->attrs[attr]);
+	info->extack->_msg = text;
+	return err;
+}
+
+/*
+ * What weighs on the whole machine: a probe in each setsockopt(), and memory
+ * that the worker takes and nobody is charged for.
+ */
+static int odmm_nl_policy_rights(const struct odmm_net *odn,
 				 const struct odmm_policy *policy,
 				 const struct sk_buff *skb,
 				 const struct genl_info *info)
 {
-	int err;
+	const struct odmm_policy *old = &odn->policy;
+	int attr;
 
-	/* All namespaces of the machine would pay for it. */
-	if (policy->rfc5014 && !odn->policy.rfc5014 &&
-	    !netlink_capable(skb, CAP_NET_ADMIN)) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[ODMM_A_POLICY_RFC5014],
-				    "odmm: rfc5014 is for the administrator of the machine");
-		return -EPERM;
-	}
-	err = odmm_hooks_switch(odn, policy->rfc5014);
-	if (err) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[ODMM_A_POLICY_RFC5014],
-				    "odmm: this kernel cannot probe setsockopt()");
-		return err;
-	}
+	if (policy->rfc5014 && !old->rfc5014)
+		attr = ODMM_A_POLICY_RFC5014;
+	else if (policy->prefixes_max > max(old->prefixes_max,
+					    ODMM_PREFIXES_MAX))
+		attr = ODMM_A_POLICY_PREFIXES_MAX;
+	else if (policy->requests_max > max(old->requests_max,
+					    ODMM_REQUESTS_MAX))
+		attr = ODMM_A_POLICY_REQUESTS_MAX;
+	else
+		return 0;
+	if (netlink_capable(skb, CAP_NET_ADMIN))
+		return 0;
+	return odmm_nl_policy_refuse(info, attr, -EPERM,
+				     "odmm: that is for the administrator of the machine");
+}
+
+/* What has to be there before it is in force. */
+static int odmm_nl_policy_prepare(struct odmm_net *odn,
+				  const struct odmm_policy *policy,
+				  const struct genl_info *info)
+{
+	int err = 0;
+
+	if (policy->rfc5014)
+		err = odmm_hooks_switch(odn, true);
+	if (err)
+		return odmm_nl_policy_refuse(info, ODMM_A_POLICY_RFC5014, err,
+					     "odmm: this kernel cannot probe setsockopt()");
 	err = odmm_meter_switch(odn, odmm_nl_policy_meters(policy));
 	if (err)
 		odmm_hooks_switch(odn, odn->policy.rfc5014);
@@ -203,6 +231,8 @@ static void odmm_nl_policy_commit(struct odmm_net *odn,
 			   sizeof(odn->secret));
 	odmm_prefix_review(odn);
 	spin_unlock(&odn->lock);
+	/* To switch it off cannot fail. */
+	odmm_hooks_switch(odn, policy->rfc5014);
 }
 
 int odmm_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
@@ -218,7 +248,8 @@ int odmm_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&odn->policy_mutex);
 	policy = odn->policy;
 	err = odmm_nl_policy_change(info, &policy) ?:
-	      odmm_nl_policy_switch(odn, &policy, skb, info);
+	      odmm_nl_policy_rights(odn, &policy, skb, info) ?:
+	      odmm_nl_policy_prepare(odn, &policy, info);
 	if (!err)
 		odmm_nl_policy_commit(odn, &policy, info);
 	mutex_unlock(&odn->policy_mutex);

@@ -193,21 +193,38 @@ static bool odmm_nl_prefix_is_used(struct odmm_net *odn,
 	return used;
 }
 
-/*
- * The prefix that is to be taken away, unless sockets hold it to whom it is
- * promised.
- */
-static int odmm_nl_prefix_unused(struct odmm_net *odn, struct genl_info *info,
-				 struct odmm_prefix_spec *spec)
+static int odmm_nl_prefix_busy(struct genl_info *info)
 {
-	int err = odmm_nl_prefix_spec(info, spec);
-
-	if (err || info->attrs[ODMM_A_PREFIX_FORCE] ||
-	    !odmm_nl_prefix_is_used(odn, spec))
-		return err;
 	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[ODMM_A_PREFIX_PREFIX],
 			    "odmm: sockets hold that prefix; force takes it away all the same");
 	return -EBUSY;
+}
+
+/*
+ * The prefix that is to be taken away, unless sockets hold it to whom it is
+ * promised; with the net lock held if it is no error.
+ */
+static struct odmm_prefix *odmm_nl_prefix_to_take(struct odmm_net *odn,
+						  struct genl_info *info,
+						  struct odmm_prefix_spec *spec)
+{
+	bool force = info->attrs[ODMM_A_PREFIX_FORCE];
+	int err = odmm_nl_prefix_spec(info, spec);
+	struct odmm_prefix *p;
+
+	if (err)
+		return ERR_PTR(err);
+	if (!force && odmm_nl_prefix_is_used(odn, spec))
+		return ERR_PTR(odmm_nl_prefix_busy(info));
+	spin_lock(&odn->lock);
+	p = odmm_nl_prefix(odn, info, spec);
+	/* Somebody may have come since. */
+	if (!IS_ERR(p) && !force && p->sessions &&
+	    odmm_keep_is_promised(p->address.type))
+		p = ERR_PTR(odmm_nl_prefix_busy(info));
+	if (IS_ERR(p))
+		spin_unlock(&odn->lock);
+	return p;
 }
 
 int odmm_nl_prefix_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -215,18 +232,13 @@ int odmm_nl_prefix_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct odmm_net *odn = odmm_nl_net(info);
 	struct odmm_prefix_spec spec = { .extack = info->extack };
 	struct odmm_prefix *p;
-	int err;
 
-	err = odmm_nl_prefix_unused(odn, info, &spec);
-	if (err)
-		return err;
-
-	spin_lock(&odn->lock);
-	p = odmm_nl_prefix(odn, info, &spec);
-	if (!IS_ERR(p))
-		odmm_prefix_remove(p, ODMM_END_DELETED);
+	p = odmm_nl_prefix_to_take(odn, info, &spec);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	odmm_prefix_remove(p, ODMM_END_DELETED);
 	spin_unlock(&odn->lock);
-	return PTR_ERR_OR_ZERO(p);
+	return 0;
 }
 
 int odmm_nl_prefix_withdraw_doit(struct sk_buff *skb, struct genl_info *info)
@@ -234,19 +246,15 @@ int odmm_nl_prefix_withdraw_doit(struct sk_buff *skb, struct genl_info *info)
 	struct odmm_net *odn = odmm_nl_net(info);
 	struct odmm_prefix_spec spec = { .extack = info->extack };
 	struct odmm_prefix *p;
-	int err;
+	u32 grace;
 
-	err = odmm_nl_prefix_unused(odn, info, &spec);
-	if (err)
-		return err;
-
-	spin_lock(&odn->lock);
-	p = odmm_nl_prefix(odn, info, &spec);
-	if (!IS_ERR(p))
-		odmm_prefix_withdraw(p, odmm_nl_u32(info, ODMM_A_PREFIX_GRACE,
-						    odn->policy.type[p->address.type].grace));
+	p = odmm_nl_prefix_to_take(odn, info, &spec);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	grace = odn->policy.type[p->address.type].grace;
+	odmm_prefix_withdraw(p, odmm_nl_u32(info, ODMM_A_PREFIX_GRACE, grace));
 	spin_unlock(&odn->lock);
-	return PTR_ERR_OR_ZERO(p);
+	return 0;
 }
 
 int odmm_nl_prefix_change_doit(struct sk_buff *skb, struct genl_info *info)
@@ -444,6 +452,7 @@ int odmm_nl_request_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		}
 		dump->key = req->cookie;
 		dump->begun = true;
+		cond_resched_lock(&odn->lock);
 	}
 	spin_unlock(&odn->lock);
 	return skb->len;
@@ -522,8 +531,7 @@ static int odmm_nl_agent_print(struct sk_buff *skb, struct odmm_net *odn,
 			       const struct odmm_agent *agent)
 {
 	return odmm_print_agent(skb, agent) ?:
-	       nla_put_u32(skb, ODMM_A_AGENT_ACCEPTED,
-			   odmm_request_accepted(odn, agent->id));
+	       nla_put_u32(skb, ODMM_A_AGENT_ACCEPTED, agent->accepted);
 }
 
 int odmm_nl_agent_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -704,6 +712,7 @@ int odmm_nl_session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		}
 		dump->key = id;
 		dump->begun = true;
+		cond_resched_lock(&odn->lock);
 	}
 	spin_unlock(&odn->lock);
 	return skb->len;

@@ -64,6 +64,10 @@ struct socket;
 #define ODMM_NAME_LEN		16
 #define ODMM_METER_BUCKETS	256
 
+/* In a namespace, unless the administrator of the machine allows more. */
+#define ODMM_REQUESTS_MAX	65536U
+#define ODMM_PREFIXES_MAX	16384U
+
 /**
  * enum odmm_stat - counters, in the order of the attributes from
  *	ODMM_A_STATS_SERVED on, where they are described
@@ -242,6 +246,7 @@ struct odmm_address {
  * @meter: place in odmm_net.meters while bytes are counted (net, rcu)
  * @bytes: sent from its address while they are (atomic)
  * @spent: more bytes than policy allows were sent (no lock)
+ * @owner: user who is charged for it, as it serves one socket alone (net)
  * @origin: who brought it (const)
  * @rcu: frees it
  */
@@ -276,6 +281,7 @@ struct odmm_prefix {
 	struct hlist_node	meter;
 	atomic64_t		bytes;
 	bool			spent;
+	struct odmm_account	*owner;
 	char			origin[ODMM_NAME_LEN];
 	struct rcu_head		rcu;
 };
@@ -360,7 +366,7 @@ struct odmm_want {
  * @uid: the user (const)
  * @sessions: length of @list (net)
  * @pending: wants that wait (net)
- * @held: prefixes that are asked for or held by one socket alone (net)
+ * @held: prefixes for one socket alone that are asked for, or there (net)
  * @paid_until: time for which the requests with IPV6_REQUIRE_SRC_ON_NET of the
  *	past have used up the allowed rate, CLOCK_BOOTTIME (net)
  */
@@ -447,6 +453,7 @@ struct odmm_request_key {
  * struct odmm_request - something asked of the network
  * @node: place in odmm_net.requests, by cookie (net)
  * @wants: those who wait (net)
+ * @shared: place in odmm_net.shared, if others may join it (net)
  * @cookie: its name, never reused (const)
  * @born: when it was asked, CLOCK_BOOTTIME (const)
  * @grace: when it fails, as nobody serves it any more (net)
@@ -460,6 +467,7 @@ struct odmm_request_key {
 struct odmm_request {
 	struct rb_node		node;
 	struct list_head	wants;
+	struct list_head	shared;
 	u64			cookie;
 	ktime_t			born;
 	struct odmm_deadline	grace;
@@ -479,6 +487,7 @@ struct odmm_request {
  * @id: number of the claim, never reused (const)
  * @portid: port of @sk (const)
  * @types: mask of the types served, 0 once it has ended (net)
+ * @accepted: requests that it works on (net)
  * @n_ifindex: entries of @ifindex, 0 for all interfaces (const)
  * @name: free text (const)
  * @ifindex: interfaces served (const)
@@ -489,6 +498,7 @@ struct odmm_agent {
 	u32			id;
 	u32			portid;
 	u32			types;
+	u32			accepted;
 	u32			n_ifindex;
 	char			name[ODMM_NAME_LEN];
 	int			ifindex[];
@@ -534,6 +544,7 @@ struct odmm_session {
  * @tell: wants whose socket is to be told something (net)
  * @tell_work: tells them
  * @requests: open ones by cookie (net)
+ * @shared: those that wants may join, by type (net)
  * @n_requests: how many (net)
  * @last_cookie: last one given (net)
  * @agents: claims (net)
@@ -547,6 +558,7 @@ struct odmm_session {
  * @active: prefixes that serve everybody, by type, newest first (net)
  * @fading: deprecated prefixes, by type (net)
  * @on_prefix: told when a prefix has become active or has failed (const)
+ * @on_move: told when a prefix comes by another interface (const)
  * @looks: prefixes whose users are to be looked for (net)
  * @look_work: looks for them
  * @meters: prefixes whose bytes are counted, by address (net, rcu)
@@ -556,7 +568,8 @@ struct odmm_session {
  * @addresses: by address (net)
  * @dirty: addresses that the worker has to see to, in order (net)
  * @news_lost: look at the whole table of the kernel (worker)
- * @closing: no prefixes any more (net)
+ * @resync: when to look at the whole table, if that has failed (net)
+ * @closing: no prefixes any more, and the kernel's table is left alone (net)
  * @on_tagged: told of addresses that others gave a type; worker (const)
  * @address_work: the worker
  * @rtnl: asks the kernel's rtnetlink; used by the worker alone
@@ -583,6 +596,7 @@ struct odmm_net {
 	struct work_struct	tell_work;
 
 	struct rb_root		requests;
+	struct list_head	shared[ODMM_TYPE_MAX + 1];
 	u32			n_requests;
 	u64			last_cookie;
 
@@ -599,6 +613,7 @@ struct odmm_net {
 	struct list_head	active[ODMM_TYPE_MAX + 1];
 	struct list_head	fading[ODMM_TYPE_MAX + 1];
 	void (*on_prefix)(struct odmm_prefix *p);
+	void (*on_move)(struct odmm_prefix *p);
 
 	struct list_head	looks;
 	struct work_struct	look_work;
@@ -611,6 +626,7 @@ struct odmm_net {
 	struct rb_root		addresses;
 	struct list_head	dirty;
 	bool			news_lost;
+	struct odmm_deadline	resync;
 	bool			closing;
 	void (*on_tagged)(struct odmm_net *odn,
 			  const struct odmm_rtnl_news *news);
@@ -739,11 +755,11 @@ int odmm_request_refuse(struct odmm_net *odn, u64 cookie, u16 error,
 			struct netlink_ext_ack *extack);
 void odmm_request_link_gone(struct odmm_net *odn, int ifindex);
 void odmm_request_on_prefix(struct odmm_prefix *p);
+void odmm_request_on_move(struct odmm_prefix *p);
 
-int odmm_request_accept(struct odmm_net *odn, const struct odmm_agent *agent,
+int odmm_request_accept(struct odmm_net *odn, struct odmm_agent *agent,
 			u64 cookie, struct odmm_request **req,
 			struct netlink_ext_ack *extack);
-u32 odmm_request_accepted(struct odmm_net *odn, u32 agent);
 void odmm_request_on_agent(struct odmm_net *odn,
 			   const struct odmm_agent *agent);
 
@@ -757,6 +773,7 @@ int odmm_agent_claim(struct odmm_net *odn, struct odmm_agent *agent,
 		     struct netlink_ext_ack *extack);
 struct odmm_agent *odmm_agent_of(struct odmm_net *odn, const struct sock *sk);
 struct odmm_agent *odmm_agent_after(struct odmm_net *odn, u32 id);
+struct odmm_agent *odmm_agent_find(struct odmm_net *odn, u32 id);
 bool odmm_agent_serves(const struct odmm_agent *agent,
 		       const struct odmm_request_key *key);
 bool odmm_agents_serve(struct odmm_net *odn,
@@ -793,6 +810,7 @@ void odmm_prefix_put(struct odmm_prefix *p);
 /* keep.c */
 bool odmm_keep_is_promised(u32 type);
 bool odmm_keep_in_use(struct odmm_address *a);
+bool odmm_keep_is_over(const struct odmm_prefix *p);
 s64 odmm_keep_delay(struct odmm_address *a);
 void odmm_keep_leaving(struct odmm_address *a);
 void odmm_keep_arm(struct odmm_prefix *p);
@@ -843,6 +861,8 @@ struct odmm_prefix *odmm_prefix_best(struct odmm_net *odn,
 				     const struct odmm_request_key *key);
 struct odmm_prefix *odmm_prefix_successor(struct odmm_net *odn,
 					  const struct odmm_prefix *p);
+bool odmm_prefix_succeeds(const struct odmm_prefix *p,
+			  const struct odmm_prefix *old);
 bool odmm_prefix_coming(struct odmm_net *odn,
 			const struct odmm_request_key *key);
 bool odmm_prefix_matches(const struct odmm_prefix *p,
@@ -850,6 +870,7 @@ bool odmm_prefix_matches(const struct odmm_prefix *p,
 
 /* address.c */
 int odmm_address_init(struct odmm_net *odn);
+void odmm_address_stop(struct odmm_net *odn);
 void odmm_address_exit(struct odmm_net *odn);
 void odmm_address_setup(struct odmm_address *a);
 void odmm_address_take(struct odmm_address *a,
@@ -944,10 +965,13 @@ bool odmm_account_is_full(const struct odmm_net *odn,
 int odmm_account_wait(struct odmm_net *odn, struct odmm_account *acc);
 int odmm_account_own(struct odmm_net *odn, struct odmm_want *w);
 void odmm_account_disown(struct odmm_want *w);
+void odmm_account_give(struct odmm_want *w, struct odmm_prefix *p);
+void odmm_account_gone(struct odmm_prefix *p);
 bool odmm_account_sweep(struct odmm_net *odn);
 void odmm_account_exit(struct odmm_net *odn);
 
 /* hooks.c */
+void odmm_hooks_stop(void);
 void odmm_hooks_exit(struct odmm_net *odn);
 int odmm_hooks_switch(struct odmm_net *odn, bool on);
 

@@ -50,11 +50,11 @@ void odmm_policy_init(struct odmm_net *odn)
 		odmm_policy_init_type(&policy->type[type], type);
 	policy->sessions = 65536;
 	policy->pending = 8192;
-	policy->held = 64;
+	policy->held = 256;
 	policy->on_net_rate = 10;
 	policy->on_net_burst = 100;
-	policy->requests_max = 65536;
-	policy->prefixes_max = 16384;
+	policy->requests_max = ODMM_REQUESTS_MAX;
+	policy->prefixes_max = ODMM_PREFIXES_MAX;
 }
 
 /* How long a wait may last, in ms, or -1 for no limit. */

@@ -93,7 +93,6 @@ static void odmm_prefix_unlink(struct odmm_prefix *p)
 void odmm_prefix_remove(struct odmm_prefix *p, enum odmm_prefix_end end)
 {
 	bool awaited = p->state == ODMM_PREFIX_TENTATIVE;
-	struct odmm_want *w;
 
 	lockdep_assert_held(&p->address.odn->lock);
 	p->end = end;
@@ -105,9 +104,7 @@ void odmm_prefix_remove(struct odmm_prefix *p, enum odmm_prefix_end end)
 	odmm_prefix_state(p, ODMM_PREFIX_GONE);
 	odmm_event_prefix_end(p);
 	odmm_prefix_tell(p, ODMM_EVENT_LOST);
-	/* Whoever still looks at it may ask for another one. */
-	list_for_each_entry(w, &p->holders, node)
-		odmm_account_disown(w);
+	odmm_account_gone(p);
 	if (awaited)
 		p->address.odn->on_prefix(p);
 	odmm_prefix_put(p);
@@ -156,7 +153,7 @@ static void odmm_prefix_replace(const struct odmm_prefix *p)
 	struct odmm_prefix *old;
 
 	list_for_each_entry(old, &odn->fading[p->address.type], serving)
-		if (odmm_prefix_successor(odn, old) == p)
+		if (odmm_prefix_succeeds(p, old))
 			odmm_prefix_tell(old, ODMM_EVENT_REPLACED);
 }
 
@@ -188,7 +185,7 @@ static bool odmm_prefix_yield(struct odmm_address *a)
 	bool yield;
 
 	spin_lock(&a->odn->lock);
-	yield = !p->sessions && a->wanted;
+	yield = a->wanted && odmm_keep_is_over(p);
 	if (yield)
 		odmm_prefix_suspend(p);
 	spin_unlock(&a->odn->lock);
@@ -341,7 +338,7 @@ static void odmm_prefix_prefer(struct odmm_prefix *p)
 int odmm_prefix_change(struct odmm_net *odn, struct odmm_prefix *p,
 		       struct odmm_prefix_spec *spec)
 {
-	int err;
+	int err, from = p->ifindex;
 
 	lockdep_assert_held(&odn->lock);
 	err = odmm_spec_check_lft(spec);
@@ -354,6 +351,8 @@ int odmm_prefix_change(struct odmm_net *odn, struct odmm_prefix *p,
 	p->withdrawn &= p->valid_until == spec->valid_until;
 	p->valid_until = spec->valid_until;
 	odmm_prefix_prefer(p);
+	if (p->ifindex != from)
+		odn->on_move(p);
 	return 0;
 }
 
@@ -459,8 +458,6 @@ void odmm_prefix_exit(struct odmm_net *odn)
 	struct odmm_prefix *p;
 
 	spin_lock(&odn->lock);
-	/* The worker of the addresses still hears of tagged ones. */
-	odn->closing = true;
 	while ((p = odmm_prefix_next(odn, NULL))) {
 		odmm_prefix_unlink(p);
 		odmm_deadline_clear(odn, &p->address.retry);

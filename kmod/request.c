@@ -9,6 +9,7 @@
  * All here is called with the net lock held, but for init and exit.
  */
 #include <linux/ktime.h>
+#include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
 
@@ -70,11 +71,24 @@ static void odmm_request_state(struct odmm_net *odn, struct odmm_request *req,
 	odmm_event_request(odn, req);
 }
 
+/* Who works on it: a claim, or nobody that is known. */
+static void odmm_request_assign(struct odmm_net *odn, struct odmm_request *req,
+				struct odmm_agent *agent)
+{
+	struct odmm_agent *old = odmm_agent_find(odn, req->agent);
+
+	if (old)
+		old->accepted--;
+	if (agent)
+		agent->accepted++;
+	req->agent = agent ? agent->id : 0;
+}
+
 /* The doorbell. */
 static void odmm_request_offer(struct odmm_net *odn, struct odmm_request *req)
 {
 	odmm_deadline_clear(odn, &req->grace);
-	req->agent = 0;
+	odmm_request_assign(odn, req, NULL);
 	odmm_request_state(odn, req, ODMM_REQUEST_NEW);
 	odmm_event_offer(odn, req);
 }
@@ -100,6 +114,7 @@ static void odmm_want_settle(struct odmm_net *odn, struct odmm_want *w,
 static void odmm_want_grant(struct odmm_want *w, struct odmm_prefix *p)
 {
 	odmm_prefix_hold(p, w);
+	odmm_account_give(w, p);
 	odmm_prefix_limit(p, w->lifetime);
 	rcu_assign_pointer(w->prefix, p);
 	w->error = 0;
@@ -118,9 +133,11 @@ static void odmm_request_end(struct odmm_net *odn, struct odmm_request *req,
 			     enum odmm_request_state state)
 {
 	rb_erase(&req->node, &odn->requests);
+	list_del(&req->shared);
 	odn->n_requests--;
 	odmm_deadline_clear(odn, &req->grace);
 	odmm_request_state(odn, req, state);
+	odmm_request_assign(odn, req, NULL);
 	kfree(req);
 }
 
@@ -200,12 +217,15 @@ static struct odmm_request *odmm_request_make(struct odmm_net *odn,
 	if (!req)
 		return NULL;
 	INIT_LIST_HEAD(&req->wants);
+	INIT_LIST_HEAD(&req->shared);
 	odmm_deadline_init(&req->grace, odmm_request_orphan);
 	req->cookie = ++odn->last_cookie;
 	req->born = ktime_get_boottime();
 	req->key = *key;
 	req->uid = uid;
 	rb_add(&req->node, &odn->requests, odmm_request_less);
+	if (!(key->flags & IPV6_REQUIRE_SRC_ON_NET))
+		list_add_tail(&req->shared, &odn->shared[key->type]);
 	odn->n_requests++;
 	odmm_count(odn, ODMM_STAT_SUBMITTED);
 	return req;
@@ -215,16 +235,13 @@ static struct odmm_request *odmm_request_make(struct odmm_net *odn,
 static struct odmm_request *odmm_request_shared(struct odmm_net *odn,
 						const struct odmm_request_key *key)
 {
-	struct rb_node *node;
 	struct odmm_request *req;
 
 	if (key->flags & IPV6_REQUIRE_SRC_ON_NET)
 		return NULL;
-	for (node = rb_first(&odn->requests); node; node = rb_next(node)) {
-		req = odmm_request_entry(node);
+	list_for_each_entry(req, &odn->shared[key->type], shared)
 		if (!memcmp(&req->key, key, sizeof(*key)))
 			return req;
-	}
 	return NULL;
 }
 
@@ -269,6 +286,22 @@ static int odmm_want_charge(struct odmm_net *odn, struct odmm_want *w,
 	return err;
 }
 
+/*
+ * A socket can be bound to any number: those that are no interface would make
+ * many requests of one. If it is removed after this, the request ends by
+ * odmm_request_link_gone().
+ */
+static bool odmm_request_has_link(struct odmm_net *odn,
+				  const struct odmm_request_key *key)
+{
+	bool there;
+
+	rcu_read_lock();
+	there = !key->ifindex || dev_get_by_index_rcu(odn->net, key->ifindex);
+	rcu_read_unlock();
+	return there;
+}
+
 static int odmm_want_ask(struct odmm_net *odn, struct odmm_want *w,
 			 const struct odmm_request_key *key)
 {
@@ -279,6 +312,8 @@ static int odmm_want_ask(struct odmm_net *odn, struct odmm_want *w,
 		odmm_count(odn, ODMM_STAT_UNSUPPORTED);
 		return -EOPNOTSUPP;
 	}
+	if (!odmm_request_has_link(odn, key))
+		return -ENETDOWN;
 	err = odmm_want_charge(odn, w, key);
 	if (err)
 		return err;
@@ -302,8 +337,8 @@ static int odmm_want_ask(struct odmm_net *odn, struct odmm_want *w,
  *
  * Return: 0, and the prefix is held. -EINPROGRESS, and it waits: exactly one
  * of odmm_request_grant(), odmm_request_fail() and odmm_want_leave() will
- * clear @w->req. -EACCES, -EOPNOTSUPP, -EDQUOT or -ENOMEM, and nothing has
- * changed.
+ * clear @w->req. -EACCES, -EOPNOTSUPP, -ENETDOWN, -EDQUOT or -ENOMEM, and
+ * nothing has changed.
  */
 int odmm_want_submit(struct odmm_net *odn, struct odmm_want *w,
 		     const struct odmm_request_key *key)
@@ -358,7 +393,6 @@ void odmm_want_release(struct odmm_net *odn, struct odmm_want *w)
 	if (p) {
 		RCU_INIT_POINTER(w->prefix, NULL);
 		odmm_prefix_unhold(p, w);
-		odmm_account_disown(w);
 	}
 	w->error = 0;
 	w->unreported = false;
@@ -426,7 +460,7 @@ static struct odmm_request *odmm_request_oldest(struct odmm_net *odn,
  *
  * Return: 0, -ENOENT, or -EBUSY if somebody else works on it.
  */
-int odmm_request_accept(struct odmm_net *odn, const struct odmm_agent *agent,
+int odmm_request_accept(struct odmm_net *odn, struct odmm_agent *agent,
 			u64 cookie, struct odmm_request **res,
 			struct netlink_ext_ack *extack)
 {
@@ -447,24 +481,12 @@ int odmm_request_accept(struct odmm_net *odn, const struct odmm_agent *agent,
 	}
 
 	odmm_deadline_clear(odn, &req->grace);
-	req->agent = agent ? agent->id : 0;
+	odmm_request_assign(odn, req, agent);
 	odmm_count(odn, ODMM_STAT_ACCEPTED);
 	trace_odmm_accept(req);
 	odmm_request_state(odn, req, ODMM_REQUEST_ACCEPTED);
 	*res = req;
 	return 0;
-}
-
-/* How many requests a claim works on. */
-u32 odmm_request_accepted(struct odmm_net *odn, u32 agent)
-{
-	struct rb_node *node;
-	u32 n = 0;
-
-	lockdep_assert_held(&odn->lock);
-	for (node = rb_first(&odn->requests); node; node = rb_next(node))
-		n += odmm_request_entry(node)->agent == agent;
-	return n;
 }
 
 /**
@@ -553,6 +575,14 @@ void odmm_request_link_gone(struct odmm_net *odn, int ifindex)
 	odmm_request_each(odn, odmm_request_link_check, &ifindex);
 }
 
+/* Nobody will answer it, unless somebody comes soon. */
+static void odmm_request_left_check(struct odmm_net *odn,
+				    struct odmm_request *req, void *arg)
+{
+	if (odmm_request_alone(req) && !odmm_request_served(odn, &req->key))
+		odmm_request_start_grace(odn, req);
+}
+
 static void odmm_request_agent_check(struct odmm_net *odn,
 				     struct odmm_request *req, void *arg)
 {
@@ -570,8 +600,7 @@ static void odmm_request_agent_check(struct odmm_net *odn,
 		odmm_count(odn, ODMM_STAT_AGENT_LOST);
 		odmm_request_offer(odn, req);
 	}
-	if (odmm_request_alone(req) && !odmm_request_served(odn, &req->key))
-		odmm_request_start_grace(odn, req);
+	odmm_request_left_check(odn, req, NULL);
 }
 
 void odmm_request_on_agent(struct odmm_net *odn, const struct odmm_agent *agent)
@@ -580,16 +609,21 @@ void odmm_request_on_agent(struct odmm_net *odn, const struct odmm_agent *agent)
 	odmm_request_each(odn, odmm_request_agent_check, (void *)agent);
 }
 
+/* It answers the request that it was brought for, and all that it fits. */
 static void odmm_request_prefix_came(struct odmm_net *odn,
-				     struct odmm_request *req, void *arg)
+				     struct odmm_prefix *p)
 {
-	struct odmm_prefix *p = arg;
+	struct odmm_request *req, *next;
 
-	if (req->cookie == p->cookie ||
-	    (!(p->flags & ODMM_PREFIX_F_EXCLUSIVE) &&
-	     !(req->key.flags & IPV6_REQUIRE_SRC_ON_NET) &&
-	     odmm_prefix_matches(p, &req->key)))
+	req = odmm_request_find(odn, p->cookie);
+	if (req)
 		odmm_request_grant(odn, req, p);
+	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE)
+		return;
+	list_for_each_entry_safe(req, next, &odn->shared[p->address.type],
+				 shared)
+		if (odmm_prefix_matches(p, &req->key))
+			odmm_request_grant(odn, req, p);
 }
 
 static void odmm_request_prefix_failed(struct odmm_net *odn,
@@ -616,13 +650,28 @@ void odmm_request_on_prefix(struct odmm_prefix *p)
 		odmm_request_each(odn, odmm_request_prefix_failed, p);
 		return;
 	}
-	odmm_request_each(odn, odmm_request_prefix_came, p);
+	odmm_request_prefix_came(odn, p);
 	if (p->flags & ODMM_PREFIX_F_EXCLUSIVE && !p->first_held)
 		odmm_prefix_remove(p, ODMM_END_RELEASED);
 }
 
+/* It serves others now; who waited for it where it was may wait in vain. */
+void odmm_request_on_move(struct odmm_prefix *p)
+{
+	struct odmm_net *odn = p->address.odn;
+
+	lockdep_assert_held(&odn->lock);
+	if (p->state == ODMM_PREFIX_ACTIVE)
+		odmm_request_prefix_came(odn, p);
+	odmm_request_each(odn, odmm_request_left_check, NULL);
+}
+
 void odmm_request_init(struct odmm_net *odn)
 {
+	int type;
+
+	for (type = 0; type <= ODMM_TYPE_MAX; type++)
+		INIT_LIST_HEAD(&odn->shared[type]);
 	odn->requests = RB_ROOT;
 }
 

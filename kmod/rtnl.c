@@ -60,6 +60,8 @@ static int odmm_rtnl_socket(struct odmm_net *odn, u32 groups,
 	if (ready) {
 		sock->sk->sk_user_data = odn;
 		sock->sk->sk_data_ready = ready;
+		/* News that were lost. */
+		sock->sk->sk_error_report = ready;
 	}
 	err = odmm_rtnl_bind(sock, groups) ?:
 	      odmm_compat_connect(sock, &kernel, sizeof(kernel));

@@ -446,7 +446,8 @@ static int odmm_session_bind(struct sock *sk, const struct in6_addr *addr)
 		return 0;
 	no_port = odmm_compat_bind_no_port(sk, true);
 	err = odmm_compat_bind(sk->sk_socket, &sin6, sizeof(sin6));
-	odmm_compat_bind_no_port(sk, no_port);
+	if (!no_port)
+		odmm_compat_bind_no_port(sk, false);
 	return err;
 }
 
@@ -507,7 +508,7 @@ struct odmm_prefix *odmm_session_replacement(const struct odmm_session *s)
 	const struct odmm_prefix *p = odmm_session_prefix(s);
 	struct odmm_request_key key;
 
-	if (!p || p->state == ODMM_PREFIX_ACTIVE)
+	if (!p || (p->state != ODMM_PREFIX_GONE && !p->faded))
 		return NULL;
 	odmm_session_key(s, &key);
 	return odmm_prefix_best(s->odn, &key);
@@ -521,7 +522,7 @@ static void odmm_session_status_prefix(const struct odmm_session *s,
 
 	status->addr = p->address.addr;
 	status->ifindex = p->ifindex;
-	if (p->state == ODMM_PREFIX_ACTIVE || p->state == ODMM_PREFIX_DEPRECATED) {
+	if (p->state != ODMM_PREFIX_GONE) {
 		status->valid_lft = odmm_lifetime_left(p->valid_until);
 		status->preferred_lft =
 			odmm_lifetime_left(odmm_prefix_fresh_until(p));
@@ -626,7 +627,6 @@ void odmm_session_exit(struct odmm_net *odn)
 	}
 	xa_destroy(&odn->session_ids);
 	odmm_notice_exit(odn);
-	odmm_account_exit(odn);
 }
 
 int odmm_session_table_init(void)

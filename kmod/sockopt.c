@@ -226,6 +226,8 @@ static int odmm_sc_read_setsc(struct odmm_setsc *arg,
 
 	if (len < (int)sizeof(*arg))
 		return -EINVAL;
+	if (len > (int)PAGE_SIZE)
+		return -E2BIG;
 	if (len > (int)sizeof(*arg)) {
 		err = check_zeroed_user(user + 1, len - sizeof(*arg));
 		if (err <= 0)

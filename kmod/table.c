@@ -126,15 +126,31 @@ struct odmm_prefix *odmm_prefix_best(struct odmm_net *odn,
 	return odmm_prefix_first(&odn->active[key->type], key);
 }
 
-/* The newest that serves those whom @p no longer serves, or NULL. */
-struct odmm_prefix *odmm_prefix_successor(struct odmm_net *odn,
-					  const struct odmm_prefix *p)
+/* What those want whom @p no longer serves. */
+static struct odmm_request_key odmm_prefix_key(const struct odmm_prefix *p)
 {
-	const struct odmm_request_key key = {
+	return (struct odmm_request_key) {
 		.type = p->address.type,
 		.ifindex = p->vrf,
 		.uid = p->uid,
 	};
+}
+
+/* Whether @p serves those whom @old no longer serves. */
+bool odmm_prefix_succeeds(const struct odmm_prefix *p,
+			  const struct odmm_prefix *old)
+{
+	const struct odmm_request_key key = odmm_prefix_key(old);
+
+	return !(p->flags & ODMM_PREFIX_F_EXCLUSIVE) &&
+	       odmm_prefix_matches(p, &key);
+}
+
+/* The newest of these, or NULL. */
+struct odmm_prefix *odmm_prefix_successor(struct odmm_net *odn,
+					  const struct odmm_prefix *p)
+{
+	const struct odmm_request_key key = odmm_prefix_key(p);
 
 	return odmm_prefix_best(odn, &key);
 }

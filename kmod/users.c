@@ -14,6 +14,8 @@
 
 struct odmm_users_walk {
 	struct odmm_net		*odn;
+	bool (*asks)(const struct odmm_users_walk *walk,
+		     const struct in6_addr *addr);
 	void (*visit)(const struct odmm_users_walk *walk, struct sock *sk);
 	struct odmm_user_count	*counts;
 	unsigned int		n;
@@ -49,6 +51,13 @@ static void odmm_users_visit(const struct odmm_users_walk *walk,
 		walk->visit(walk, sk);
 }
 
+static bool odmm_users_count_asks(const struct odmm_users_walk *walk,
+				  const struct in6_addr *addr)
+{
+	return bsearch(addr, walk->counts, walk->n, sizeof(*walk->counts),
+		       odmm_users_cmp);
+}
+
 static void odmm_users_count_one(const struct odmm_users_walk *walk,
 				 struct sock *sk)
 {
@@ -60,13 +69,29 @@ static void odmm_users_count_one(const struct odmm_users_walk *walk,
 		count->users++;
 }
 
+/*
+ * All children of a listener are in one bucket with it: those of others, which
+ * may be long, are not gone through.
+ */
+static void odmm_users_bucket(const struct odmm_users_walk *walk,
+			      struct inet_bind2_bucket *bucket)
+{
+	const struct in6_addr *addr;
+	struct sock *sk;
+
+	addr = odmm_compat_bind2_addr(bucket, walk->odn->net);
+	if (!addr || !walk->asks(walk, addr))
+		return;
+	sk_for_each_bound_bhash2(sk, &bucket->owners)
+		odmm_users_visit(walk, sk);
+}
+
 /* All that are bound: listeners, clients, children, bound and no more. */
 static void odmm_users_tcp(const struct odmm_users_walk *walk)
 {
 	struct inet_hashinfo *table = odmm_compat_tcp_table(walk->odn->net);
 	struct inet_bind_hashbucket *head;
 	struct inet_bind2_bucket *bucket;
-	struct sock *sk;
 	unsigned int i;
 
 	for (i = 0; i < table->bhash_size; i++) {
@@ -75,8 +100,7 @@ static void odmm_users_tcp(const struct odmm_users_walk *walk)
 			continue;
 		spin_lock_bh(&head->lock);
 		inet_bind_bucket_for_each(bucket, &head->chain)
-			sk_for_each_bound_bhash2(sk, &bucket->owners)
-				odmm_users_visit(walk, sk);
+			odmm_users_bucket(walk, bucket);
 		spin_unlock_bh(&head->lock);
 		cond_resched();
 	}
@@ -143,6 +167,7 @@ void odmm_users_count(struct odmm_net *odn, struct odmm_user_count *counts,
 {
 	const struct odmm_users_walk walk = {
 		.odn = odn,
+		.asks = odmm_users_count_asks,
 		.visit = odmm_users_count_one,
 		.counts = counts,
 		.n = n,
@@ -153,6 +178,12 @@ void odmm_users_count(struct odmm_net *odn, struct odmm_user_count *counts,
 		counts[i].users = 0;
 	sort(counts, n, sizeof(*counts), odmm_users_cmp, NULL);
 	odmm_users_walk(&walk);
+}
+
+static bool odmm_users_list_asks(const struct odmm_users_walk *walk,
+				 const struct in6_addr *addr)
+{
+	return ipv6_addr_equal(addr, &walk->list->addr);
 }
 
 /* Held, as it is used after the walk; one that is being freed is not. */
@@ -181,6 +212,7 @@ void odmm_users_list(struct odmm_net *odn, struct odmm_user_list *list)
 {
 	const struct odmm_users_walk walk = {
 		.odn = odn,
+		.asks = odmm_users_list_asks,
 		.visit = odmm_users_list_one,
 		.list = list,
 	};

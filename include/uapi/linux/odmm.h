@@ -26,8 +26,10 @@
  * network refused, or the address is a duplicate), ETIMEDOUT, EINTR, EACCES
  * (policy forbids that type to the caller), EDQUOT (a quota of the caller is
  * used up), EINPROGRESS, EALREADY, EBUSY (bound to the address to be given up),
- * ENETDOWN (the interface went away). A call on a socket whose address was lost
- * may return ECONNABORTED.
+ * ENETDOWN (the interface went away), ECANCELED (another thread changed the wish
+ * while this one waited), E2BIG (a struct odmm_setsc of more than a page),
+ * ENOMEM. Other calls on a socket whose address was lost may return
+ * ECONNABORTED.
  */
 #ifndef _UAPI_LINUX_ODMM_H
 #define _UAPI_LINUX_ODMM_H
