@@ -12,6 +12,8 @@
 #include <linux/jiffies.h>
 #include <linux/kref.h>
 #include <linux/slab.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
@@ -136,42 +138,63 @@ static void odmm_abort_put(struct odmm_user_list *list)
 	kvfree(list);
 }
 
-/* All that use @addr: one walk if they are few, two if they are many. */
-static struct odmm_user_list *odmm_abort_find(struct odmm_net *odn,
-					      const struct in6_addr *addr)
+/* Sessions that are bound but have no port yet are in no table. */
+static void odmm_abort_add_portless(const struct odmm_prefix *p,
+				    struct odmm_user_list *list)
 {
+	struct odmm_want *w;
+	struct sock *sk;
+
+	spin_lock(&p->address.odn->lock);
+	list_for_each_entry(w, &p->holders, node) {
+		sk = container_of(w, struct odmm_session, want)->sk;
+		if (list->n == list->max || inet_sk(sk)->inet_num ||
+		    !ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &list->addr))
+			continue;
+		sock_hold(sk);
+		list->sk[list->n++] = sk;
+	}
+	spin_unlock(&p->address.odn->lock);
+}
+
+/* All that use the address: one walk if they are few, two if they are many. */
+static struct odmm_user_list *odmm_abort_find(const struct odmm_prefix *p)
+{
+	const struct odmm_address *a = &p->address;
+	unsigned int max = ODMM_ABORT_ROOM + READ_ONCE(p->sessions);
 	struct odmm_user_list *list, *more;
 
-	list = odmm_abort_room(addr, ODMM_ABORT_ROOM);
+	list = odmm_abort_room(&a->addr, max);
 	if (!list)
 		return NULL;
-	odmm_users_list(odn, list);
-	if (!list->more)
-		return list;
+	odmm_users_list(a->odn, list);
 	/* Some to spare, for those who come in between. */
-	more = odmm_abort_room(addr, 2 * (list->n + list->more));
-	if (!more)
-		return list;
-	odmm_abort_put(list);
-	odmm_users_list(odn, more);
-	return more;
+	more = list->more ? odmm_abort_room(&a->addr, max + 2 * list->more) :
+			    NULL;
+	if (more) {
+		odmm_abort_put(list);
+		list = more;
+		odmm_users_list(a->odn, list);
+	}
+	odmm_abort_add_portless(p, list);
+	return list;
 }
 
 /**
  * odmm_abort_users - abort the connections of an address
- * @odn: namespace
- * @addr: the address
+ * @p: prefix of the address
  *
  * Sleeps, but no longer than a second for sockets whose owners keep them
  * locked; no lock held.
  */
-void odmm_abort_users(struct odmm_net *odn, const struct in6_addr *addr)
+void odmm_abort_users(const struct odmm_prefix *p)
 {
+	struct odmm_net *odn = p->address.odn;
 	struct odmm_abort_batch *batch;
 	struct odmm_user_list *list;
 	unsigned int n = 0;
 
-	list = odmm_abort_find(odn, addr);
+	list = odmm_abort_find(p);
 	batch = list && list->n ? kmalloc(sizeof(*batch), GFP_KERNEL) : NULL;
 	if (!batch) {
 		if (list)

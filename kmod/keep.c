@@ -85,7 +85,7 @@ void odmm_keep_leaving(struct odmm_address *a)
 	abort = a->odn->policy.type[a->type].abort;
 	spin_unlock(&a->odn->lock);
 	if (abort)
-		odmm_abort_users(a->odn, &a->addr);
+		odmm_abort_users(odmm_prefix_of(a));
 }
 
 /*

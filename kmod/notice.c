@@ -74,7 +74,7 @@ static bool odmm_notice_is_of_interest(struct odmm_session *s,
 	if (event != ODMM_EVENT_REPLACED)
 		return true;
 	p = odmm_session_replacement(s);
-	return p && p->serial != s->want.replacement;
+	return p && p->serial != s->replacement;
 }
 
 /* What the socket knows now. */
@@ -83,7 +83,7 @@ static void odmm_notice_told(struct odmm_session *s, enum odmm_event event)
 	odmm_count(s->odn, ODMM_STAT_NOTICES);
 	s->want.missed = 0;
 	if (event == ODMM_EVENT_REPLACED)
-		s->want.replacement = odmm_session_replacement(s)->serial;
+		s->replacement = odmm_session_replacement(s)->serial;
 }
 
 /* False if there is no room for it now. */

@@ -10,8 +10,8 @@
  *             \     /      |      notice what it is told
  *             request      |      what is being waited for
  *             /     \      |
- *          agent   prefix -'      who answers; what there is, and by spec and
- *                  /    \         table what there may be and where it is found
+ *          agent   prefix -'      who answers; what there is, by spec what
+ *                  /    \         there may be, by table and shelf where it is
  *              keep     adopt     how long it stays; what others have tagged
  *                  \    /
  *                  address        the kernel's own IPv6 address table,
@@ -214,10 +214,24 @@ struct odmm_address {
 };
 
 /**
+ * struct odmm_place - where a prefix is found by those whom it serves
+ * @prefix: the prefix (const)
+ * @shelf: with others that serve the same ones, NULL if it has no place (net)
+ * @node: place in one of the lists of @shelf (net)
+ */
+struct odmm_place {
+	struct odmm_prefix	*prefix;
+	struct odmm_shelf	*shelf;
+	struct list_head	node;
+};
+
+/**
  * struct odmm_prefix - a typed prefix
  * @address: its address; address.ref counts for the prefix too
  * @node: place in odmm_net.prefixes, until it is gone (net)
- * @serving: place in odmm_net.coming, .active or .fading (net)
+ * @everybody: place among those that serve all of its VRF, or all outside (net)
+ * @link: place among those of its access interface (net)
+ * @fading: place in odmm_net.fading (net)
  * @holders: wants that hold it (net)
  * @expiry: end of the preferred, then of the valid lifetime (net)
  * @linger: when to look next whether anybody uses it (net)
@@ -253,7 +267,9 @@ struct odmm_address {
 struct odmm_prefix {
 	struct odmm_address	address;
 	struct rb_node		node;
-	struct list_head	serving;
+	struct odmm_place	everybody;
+	struct odmm_place	link;
+	struct list_head	fading;
 	struct list_head	holders;
 	struct odmm_deadline	expiry;
 	struct odmm_deadline	linger;
@@ -329,9 +345,8 @@ struct odmm_prefix_spec {
  * @tell: place in odmm_net.tell, while there is something to tell (net)
  * @blocked: callers that sleep on @wq (net)
  * @lifetime: IPV6_SC_LIFETIME, seconds (net)
- * @replacement: serial number of the prefix that it was told of last as the
- *	replacement for its own (net)
  * @error: errno of the last failure, 0 if none (net)
+ * @type: wanted enum odmm_type (net)
  * @due: mask of enum odmm_event that the socket is to be told (net)
  * @missed: how many were merged into those (net)
  * @unreported: nobody was told of @error yet (net)
@@ -349,8 +364,8 @@ struct odmm_want {
 	struct list_head		tell;
 	u32				blocked;
 	u32				lifetime;
-	u32				replacement;
 	u16				error;
+	u8				type;
 	u8				due;
 	u8				missed;
 	u8				unreported : 1;
@@ -510,9 +525,10 @@ struct odmm_agent {
  * @sk: the socket; a reference is held (const)
  * @odn: namespace (const)
  * @id: key in odmm_net.session_ids (const)
- * @type: wanted enum odmm_type (net)
  * @flags: IPV6_SC_FLAGS (net)
  * @timeout: IPV6_SC_TIMEOUT, a word of its own (no lock)
+ * @replacement: serial number of the prefix that the socket was told of last as
+ *	the replacement for its own (net)
  * @want: the want (net)
  * @charged: place in odmm_account.list (net)
  * @rcu: frees it, once it is in no list any more
@@ -522,9 +538,9 @@ struct odmm_session {
 	struct sock		*sk;
 	struct odmm_net		*odn;
 	u32			id;
-	u32			type;
 	u32			flags;
 	s32			timeout;
+	u32			replacement;
 	struct odmm_want	want;
 	union {
 		struct list_head	charged;
@@ -554,8 +570,7 @@ struct odmm_session {
  * @prefixes: by prefix (net)
  * @n_prefixes: how many (net)
  * @last_prefix: last serial number given (net)
- * @coming: prefixes whose address is not usable yet, by type (net)
- * @active: prefixes that serve everybody, by type, newest first (net)
+ * @shelves: prefixes by whom they serve (net)
  * @fading: deprecated prefixes, by type (net)
  * @on_prefix: told when a prefix has become active or has failed (const)
  * @on_move: told when a prefix comes by another interface (const)
@@ -609,8 +624,7 @@ struct odmm_net {
 	struct rb_root		prefixes;
 	u32			n_prefixes;
 	u32			last_prefix;
-	struct list_head	coming[ODMM_TYPE_MAX + 1];
-	struct list_head	active[ODMM_TYPE_MAX + 1];
+	struct rb_root		shelves;
 	struct list_head	fading[ODMM_TYPE_MAX + 1];
 	void (*on_prefix)(struct odmm_prefix *p);
 	void (*on_move)(struct odmm_prefix *p);
@@ -824,7 +838,7 @@ void odmm_adopt(struct odmm_net *odn, const struct odmm_rtnl_news *news);
 /* abort.c */
 int odmm_abort_init(void);
 void odmm_abort_exit(void);
-void odmm_abort_users(struct odmm_net *odn, const struct in6_addr *addr);
+void odmm_abort_users(const struct odmm_prefix *p);
 
 /* meter.c */
 int odmm_meter_switch(struct odmm_net *odn, bool on);
@@ -847,7 +861,6 @@ int odmm_spec_move(struct odmm_net *odn, struct odmm_prefix_spec *spec,
 void odmm_prefix_table_init(struct odmm_net *odn);
 void odmm_prefix_insert(struct odmm_net *odn, struct odmm_prefix *p);
 void odmm_prefix_erase(struct odmm_net *odn, struct odmm_prefix *p);
-void odmm_prefix_sort(struct odmm_net *odn, struct odmm_prefix *p);
 struct odmm_prefix *odmm_prefix_find(struct odmm_net *odn,
 				     const struct in6_addr *prefix, u32 len);
 struct odmm_prefix *odmm_prefix_overlapping(struct odmm_net *odn,
@@ -857,16 +870,23 @@ struct odmm_prefix *odmm_prefix_next(struct odmm_net *odn,
 				     const struct odmm_prefix *p);
 struct odmm_prefix *odmm_prefix_after(struct odmm_net *odn,
 				      const struct in6_addr *prefix);
-struct odmm_prefix *odmm_prefix_best(struct odmm_net *odn,
-				     const struct odmm_request_key *key);
 struct odmm_prefix *odmm_prefix_successor(struct odmm_net *odn,
 					  const struct odmm_prefix *p);
 bool odmm_prefix_succeeds(const struct odmm_prefix *p,
 			  const struct odmm_prefix *old);
-bool odmm_prefix_coming(struct odmm_net *odn,
-			const struct odmm_request_key *key);
 bool odmm_prefix_matches(const struct odmm_prefix *p,
 			 const struct odmm_request_key *key);
+
+/* shelf.c */
+void odmm_shelf_init(struct odmm_prefix *p);
+int odmm_shelf_take(struct odmm_prefix *p);
+int odmm_shelf_move(struct odmm_prefix *p, int ifindex);
+void odmm_shelf_leave(struct odmm_prefix *p);
+void odmm_shelf_sort(struct odmm_prefix *p);
+struct odmm_prefix *odmm_shelf_best(struct odmm_net *odn,
+				    const struct odmm_request_key *key);
+bool odmm_shelf_coming(struct odmm_net *odn,
+		       const struct odmm_request_key *key);
 
 /* address.c */
 int odmm_address_init(struct odmm_net *odn);

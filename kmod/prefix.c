@@ -60,7 +60,10 @@ static void odmm_prefix_state(struct odmm_prefix *p,
 			      enum odmm_prefix_state state)
 {
 	p->state = state;
-	odmm_prefix_sort(p->address.odn, p);
+	odmm_shelf_sort(p);
+	list_del_init(&p->fading);
+	if (state == ODMM_PREFIX_DEPRECATED)
+		list_add(&p->fading, &p->address.odn->fading[p->address.type]);
 	odmm_event_prefix(p);
 }
 
@@ -85,6 +88,8 @@ static void odmm_prefix_arm(struct odmm_prefix *p)
 static void odmm_prefix_unlink(struct odmm_prefix *p)
 {
 	odmm_prefix_erase(p->address.odn, p);
+	odmm_shelf_leave(p);
+	list_del_init(&p->fading);
 	odmm_deadline_clear(p->address.odn, &p->expiry);
 	odmm_deadline_clear(p->address.odn, &p->linger);
 	odmm_meter_stop(p);
@@ -152,7 +157,7 @@ static void odmm_prefix_replace(const struct odmm_prefix *p)
 	struct odmm_net *odn = p->address.odn;
 	struct odmm_prefix *old;
 
-	list_for_each_entry(old, &odn->fading[p->address.type], serving)
+	list_for_each_entry(old, &odn->fading[p->address.type], fading)
 		if (odmm_prefix_succeeds(p, old))
 			odmm_prefix_tell(old, ODMM_EVENT_REPLACED);
 }
@@ -250,7 +255,8 @@ static void odmm_prefix_fill(struct odmm_net *odn, struct odmm_prefix *p,
 	a->type = spec->type;
 	a->onlink = spec->flags & ODMM_PREFIX_F_ONLINK;
 
-	INIT_LIST_HEAD(&p->serving);
+	odmm_shelf_init(p);
+	INIT_LIST_HEAD(&p->fading);
 	INIT_LIST_HEAD(&p->holders);
 	odmm_deadline_init(&p->expiry, odmm_prefix_expire);
 	odmm_deadline_init(&p->linger, odmm_keep_expire);
@@ -312,6 +318,8 @@ int odmm_prefix_add(struct odmm_net *odn, struct odmm_prefix_spec *spec,
 	err = odmm_spec_locate(odn, spec, p);
 	if (!err && key)
 		err = odmm_spec_check_key(spec, p, key);
+	if (!err)
+		err = odmm_shelf_take(p);
 	if (err)
 		kfree(p);
 	else
@@ -446,7 +454,7 @@ void odmm_prefix_link_gone(struct odmm_net *odn, int ifindex)
 		if (p->address.target == ifindex) {
 			odmm_prefix_remove(p, ODMM_END_LINK_REMOVED);
 		} else if (p->ifindex == ifindex) {
-			p->ifindex = 0;
+			odmm_shelf_move(p, 0);
 			odmm_event_prefix(p);
 		}
 	}
@@ -463,7 +471,6 @@ void odmm_prefix_exit(struct odmm_net *odn)
 		odmm_deadline_clear(odn, &p->address.retry);
 		p->address.wanted = false;
 		p->state = ODMM_PREFIX_GONE;
-		list_del_init(&p->serving);
 		odmm_prefix_put(p);
 	}
 	spin_unlock(&odn->lock);

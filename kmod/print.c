@@ -126,7 +126,7 @@ static int odmm_print_want(struct sk_buff *skb, const struct odmm_session *s)
 int odmm_print_session(struct sk_buff *skb, const struct odmm_session *s)
 {
 	return nla_put_u32(skb, ODMM_A_SESSION_ID, s->id) ?:
-	       nla_put_u32(skb, ODMM_A_SESSION_TYPE, s->type) ?:
+	       nla_put_u32(skb, ODMM_A_SESSION_TYPE, s->want.type) ?:
 	       nla_put_u32(skb, ODMM_A_SESSION_FLAGS, s->flags) ?:
 	       nla_put_u32(skb, ODMM_A_SESSION_STATE, odmm_session_state(s)) ?:
 	       odmm_print_some(skb, ODMM_A_SESSION_ERROR, s->want.error) ?:

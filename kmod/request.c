@@ -175,7 +175,7 @@ static bool odmm_request_served(struct odmm_net *odn,
 	if (odmm_agents_serve(odn, key))
 		return true;
 	return !(key->flags & IPV6_REQUIRE_SRC_ON_NET) &&
-	       odmm_prefix_coming(odn, key);
+	       odmm_shelf_coming(odn, key);
 }
 
 /* Somebody works on it who will answer, or has. */
@@ -352,7 +352,7 @@ int odmm_want_submit(struct odmm_net *odn, struct odmm_want *w,
 		return -EACCES;
 	}
 	if (!(key->flags & IPV6_REQUIRE_SRC_ON_NET)) {
-		p = odmm_prefix_best(odn, key);
+		p = odmm_shelf_best(odn, key);
 		if (p) {
 			odmm_want_grant(w, p);
 			odmm_count(odn, ODMM_STAT_SERVED);

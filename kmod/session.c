@@ -256,15 +256,15 @@ static bool odmm_session_uses(const struct odmm_session *s)
 static int odmm_session_record(struct odmm_session *s, u32 type, u32 flags)
 {
 	lockdep_assert_held(&s->odn->lock);
-	if (type == s->type && flags == s->flags)
+	if (type == s->want.type && flags == s->flags)
 		return 0;
-	if (type != s->type ||
+	if (type != s->want.type ||
 	    (flags ^ s->flags) & IPV6_REQUIRE_SRC_ON_NET) {
 		if (odmm_session_uses(s))
 			return -EBUSY;
 		odmm_want_release(s->odn, &s->want);
 	}
-	s->type = type;
+	s->want.type = type;
 	s->flags = flags;
 	s->want.events = !!(flags & IPV6_SC_EVENTS);
 	if (!s->want.events)
@@ -288,7 +288,7 @@ int odmm_session_set_flags(struct odmm_session *s, u32 flags, u32 mask)
 	int err;
 
 	spin_lock(&s->odn->lock);
-	err = odmm_session_record(s, s->type,
+	err = odmm_session_record(s, s->want.type,
 				  (s->flags & ~mask) | (flags & mask));
 	spin_unlock(&s->odn->lock);
 	return err;
@@ -309,9 +309,9 @@ void odmm_session_set_lifetime(struct odmm_session *s, u32 lifetime)
 static void odmm_session_key(const struct odmm_session *s,
 			     struct odmm_request_key *key)
 {
-	const struct odmm_type_policy *policy = &s->odn->policy.type[s->type];
+	const struct odmm_type_policy *policy = &s->odn->policy.type[s->want.type];
 
-	key->type = s->type;
+	key->type = s->want.type;
 	key->ifindex = READ_ONCE(s->sk->sk_bound_dev_if);
 	key->flags = s->flags & IPV6_REQUIRE_SRC_ON_NET;
 	key->uid = policy->share_uid ? s->want.account->uid : INVALID_UID;
@@ -319,7 +319,7 @@ static void odmm_session_key(const struct odmm_session *s,
 
 static s32 odmm_session_timeout(const struct odmm_session *s)
 {
-	return odmm_policy_timeout(s->odn, s->type, s->timeout);
+	return odmm_policy_timeout(s->odn, s->want.type, s->timeout);
 }
 
 /*
@@ -336,7 +336,7 @@ static noinline int odmm_session_submit(struct odmm_session *s, bool nonblock)
 		w->unreported = false;
 		return -w->error;
 	}
-	if (!s->type)
+	if (!s->want.type)
 		return -EINVAL;
 
 	odmm_want_release(s->odn, w);
@@ -511,7 +511,7 @@ struct odmm_prefix *odmm_session_replacement(const struct odmm_session *s)
 	if (!p || (p->state != ODMM_PREFIX_GONE && !p->faded))
 		return NULL;
 	odmm_session_key(s, &key);
-	return odmm_prefix_best(s->odn, &key);
+	return odmm_shelf_best(s->odn, &key);
 }
 
 static void odmm_session_status_prefix(const struct odmm_session *s,
@@ -537,7 +537,7 @@ void odmm_session_describe(const struct odmm_session *s,
 {
 	const struct odmm_prefix *p;
 
-	status->type = s->type;
+	status->type = s->want.type;
 	status->flags = s->flags;
 	status->state = odmm_session_state(s);
 	status->error = s->want.error;

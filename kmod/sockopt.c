@@ -136,7 +136,7 @@ static int odmm_sc_get_int(const struct odmm_session *s, int optname)
 		return 0;
 	switch (optname) {
 	case IPV6_SC_TYPE:
-		return s->type;
+		return s->want.type;
 	case IPV6_SC_FLAGS:
 		return s->flags;
 	case IPV6_SC_LIFETIME:
@@ -226,9 +226,9 @@ static int odmm_sc_read_setsc(struct odmm_setsc *arg,
 
 	if (len < (int)sizeof(*arg))
 		return -EINVAL;
-	if (len > (int)PAGE_SIZE)
-		return -E2BIG;
 	if (len > (int)sizeof(*arg)) {
+		if (len > (int)PAGE_SIZE)
+			return -E2BIG;
 		err = check_zeroed_user(user + 1, len - sizeof(*arg));
 		if (err <= 0)
 			return err ?: -EINVAL;

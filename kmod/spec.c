@@ -209,8 +209,7 @@ static int odmm_spec_move_rcu(struct odmm_net *odn,
 			return err;
 		odmm_address_move(&p->address, dev->ifindex);
 	}
-	p->ifindex = dev->ifindex;
-	return 0;
+	return odmm_shelf_move(p, dev->ifindex);
 }
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where typed prefixes are found: by prefix, and by what they can serve.
+ * Where typed prefixes are found by prefix, and which serve the same sockets.
  * Called with the net lock held.
  */
 #include <net/ipv6.h>
@@ -107,25 +107,6 @@ bool odmm_prefix_matches(const struct odmm_prefix *p,
 	return key->ifindex == p->ifindex || key->ifindex == p->vrf;
 }
 
-static struct odmm_prefix *odmm_prefix_first(struct list_head *list,
-					     const struct odmm_request_key *key)
-{
-	struct odmm_prefix *p;
-
-	list_for_each_entry(p, list, serving)
-		if (odmm_prefix_matches(p, key))
-			return p;
-	return NULL;
-}
-
-/* The newest that serves such a request at once, or NULL. */
-struct odmm_prefix *odmm_prefix_best(struct odmm_net *odn,
-				     const struct odmm_request_key *key)
-{
-	lockdep_assert_held(&odn->lock);
-	return odmm_prefix_first(&odn->active[key->type], key);
-}
-
 /* What those want whom @p no longer serves. */
 static struct odmm_request_key odmm_prefix_key(const struct odmm_prefix *p)
 {
@@ -152,15 +133,7 @@ struct odmm_prefix *odmm_prefix_successor(struct odmm_net *odn,
 {
 	const struct odmm_request_key key = odmm_prefix_key(p);
 
-	return odmm_prefix_best(odn, &key);
-}
-
-/* Whether one that would serve it only waits for its address. */
-bool odmm_prefix_coming(struct odmm_net *odn,
-			const struct odmm_request_key *key)
-{
-	lockdep_assert_held(&odn->lock);
-	return odmm_prefix_first(&odn->coming[key->type], key);
+	return odmm_shelf_best(odn, &key);
 }
 
 void odmm_prefix_insert(struct odmm_net *odn, struct odmm_prefix *p)
@@ -180,30 +153,12 @@ void odmm_prefix_erase(struct odmm_net *odn, struct odmm_prefix *p)
 	odn->n_prefixes--;
 }
 
-/* Moves it to where prefixes of its state are looked for. */
-void odmm_prefix_sort(struct odmm_net *odn, struct odmm_prefix *p)
-{
-	u8 type = p->address.type;
-
-	list_del_init(&p->serving);
-	if (p->state == ODMM_PREFIX_DEPRECATED)
-		list_add(&p->serving, &odn->fading[type]);
-	else if (p->flags & ODMM_PREFIX_F_EXCLUSIVE)
-		return;
-	else if (p->state == ODMM_PREFIX_ACTIVE)
-		list_add(&p->serving, &odn->active[type]);
-	else if (p->state == ODMM_PREFIX_TENTATIVE && !p->faded)
-		list_add(&p->serving, &odn->coming[type]);
-}
-
 void odmm_prefix_table_init(struct odmm_net *odn)
 {
 	int type;
 
 	odn->prefixes = RB_ROOT;
-	for (type = 0; type <= ODMM_TYPE_MAX; type++) {
-		INIT_LIST_HEAD(&odn->coming[type]);
-		INIT_LIST_HEAD(&odn->active[type]);
+	odn->shelves = RB_ROOT;
+	for (type = 0; type <= ODMM_TYPE_MAX; type++)
 		INIT_LIST_HEAD(&odn->fading[type]);
-	}
 }
