@@ -4,8 +4,8 @@
  * gets ECONNABORTED now, and not a time-out in a quarter of an hour.
  *
  * To abort a socket its lock is needed, which its owner may hold for as long
- * as he likes. So each is aborted by a work item of its own, and one that is
- * kept locked for a second is left to itself.
+ * as he likes. So each is aborted by a work item of its own; for those that
+ * take long nobody waits, and one that stays locked is left to itself.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -20,18 +20,21 @@
 #include "odmm.h"
 
 #define ODMM_ABORT_WAIT		HZ
-#define ODMM_ABORT_POLL		10	/* ms */
+#define ODMM_ABORT_GIVE_UP	(10 * HZ)
+#define ODMM_ABORT_POLL		20	/* ms */
 #define ODMM_ABORT_ROOM		64
 
 /**
  * struct odmm_abort_batch - sockets that are aborted together
  * @ref: its items, and whoever started them
  * @busy: items that are not done
+ * @aborted: sockets that were aborted
  * @done: none is busy
  */
 struct odmm_abort_batch {
 	struct kref		ref;
 	atomic_t		busy;
+	atomic_t		aborted;
 	struct completion	done;
 };
 
@@ -66,16 +69,16 @@ static bool odmm_abort_is_locked(struct sock *sk)
 }
 
 /* Work items are few: they must not be held up by somebody's page fault. */
-static void odmm_abort_socket(struct sock *sk)
+static bool odmm_abort_socket(struct sock *sk)
 {
-	unsigned long end = jiffies + ODMM_ABORT_WAIT;
+	unsigned long end = jiffies + ODMM_ABORT_GIVE_UP;
 
 	while (odmm_abort_is_locked(sk)) {
 		if (time_after(jiffies, end))
-			return;
+			return false;
 		msleep(ODMM_ABORT_POLL);
 	}
-	sk->sk_prot->diag_destroy(sk, ECONNABORTED);
+	return !sk->sk_prot->diag_destroy(sk, ECONNABORTED);
 }
 
 static void odmm_abort_run(struct work_struct *work)
@@ -83,7 +86,7 @@ static void odmm_abort_run(struct work_struct *work)
 	struct odmm_abort *abort = container_of(work, struct odmm_abort, work);
 	struct odmm_abort_batch *batch = abort->batch;
 
-	odmm_abort_socket(abort->sk);
+	atomic_add(odmm_abort_socket(abort->sk), &batch->aborted);
 	sock_put(abort->sk);
 	kfree(abort);
 	if (atomic_dec_and_test(&batch->busy))
@@ -98,8 +101,8 @@ static bool odmm_abort_concerns(const struct sock *sk)
 	       sk->sk_prot->diag_destroy;
 }
 
-/* Consumes the reference on @sk; whether it will be aborted. */
-static bool odmm_abort_start(struct odmm_abort_batch *batch, struct sock *sk)
+/* Consumes the reference on @sk. */
+static void odmm_abort_start(struct odmm_abort_batch *batch, struct sock *sk)
 {
 	struct odmm_abort *abort;
 
@@ -107,7 +110,7 @@ static bool odmm_abort_start(struct odmm_abort_batch *batch, struct sock *sk)
 					  NULL;
 	if (!abort) {
 		sock_put(sk);
-		return false;
+		return;
 	}
 	INIT_WORK(&abort->work, odmm_abort_run);
 	abort->sk = sk;
@@ -115,7 +118,6 @@ static bool odmm_abort_start(struct odmm_abort_batch *batch, struct sock *sk)
 	kref_get(&batch->ref);
 	atomic_inc(&batch->busy);
 	queue_work(odmm_abort_wq, &abort->work);
-	return true;
 }
 
 static struct odmm_user_list *odmm_abort_room(const struct in6_addr *addr,
@@ -192,7 +194,6 @@ void odmm_abort_users(const struct odmm_prefix *p)
 	struct odmm_net *odn = p->address.odn;
 	struct odmm_abort_batch *batch;
 	struct odmm_user_list *list;
-	unsigned int n = 0;
 
 	list = odmm_abort_find(p);
 	batch = list && list->n ? kmalloc(sizeof(*batch), GFP_KERNEL) : NULL;
@@ -203,22 +204,24 @@ void odmm_abort_users(const struct odmm_prefix *p)
 	}
 	kref_init(&batch->ref);
 	atomic_set(&batch->busy, 1);
+	atomic_set(&batch->aborted, 0);
 	init_completion(&batch->done);
 	while (list->n)
-		n += odmm_abort_start(batch, list->sk[--list->n]);
+		odmm_abort_start(batch, list->sk[--list->n]);
 	kvfree(list);
 	if (!atomic_dec_and_test(&batch->busy))
 		wait_for_completion_timeout(&batch->done, ODMM_ABORT_WAIT);
-	kref_put(&batch->ref, odmm_abort_batch_free);
 
 	spin_lock(&odn->lock);
-	odn->stats[ODMM_STAT_ABORTED] += n;
+	odn->stats[ODMM_STAT_ABORTED] += atomic_read(&batch->aborted);
 	spin_unlock(&odn->lock);
+	kref_put(&batch->ref, odmm_abort_batch_free);
 }
 
 int odmm_abort_init(void)
 {
-	odmm_abort_wq = alloc_workqueue("odmm_abort", WQ_UNBOUND, 0);
+	odmm_abort_wq = alloc_workqueue("odmm_abort", WQ_UNBOUND,
+					WQ_MAX_ACTIVE);
 	return odmm_abort_wq ? 0 : -ENOMEM;
 }
 

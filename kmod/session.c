@@ -256,8 +256,6 @@ static bool odmm_session_uses(const struct odmm_session *s)
 static int odmm_session_record(struct odmm_session *s, u32 type, u32 flags)
 {
 	lockdep_assert_held(&s->odn->lock);
-	if (type == s->want.type && flags == s->flags)
-		return 0;
 	if (type != s->want.type ||
 	    (flags ^ s->flags) & IPV6_REQUIRE_SRC_ON_NET) {
 		if (odmm_session_uses(s))
@@ -485,7 +483,7 @@ int odmm_session_ask(struct odmm_session *s, const struct odmm_setsc *wish,
 	int err = 0;
 
 	spin_lock(&s->odn->lock);
-	if (wish)
+	if (wish && (wish->type != s->want.type || wish->flags != s->flags))
 		err = odmm_session_record(s, wish->type, wish->flags);
 	if (!err && wish)
 		s->timeout = wish->timeout;

@@ -4,8 +4,12 @@
  * clock counts those. MODULE is inserted already; it is taken out and put back
  * to see what it costs those who do not use it. "run" calls this.
  */
+#include <linux/netlink.h>
+#include <linux/odmm.h>
 #include <stdio.h>
 #include <sys/socket.h>
+
+#include <libmnl/libmnl.h>
 
 #include "bench.h"
 #include "measure.h"
@@ -26,6 +30,16 @@ void bench_set(int fd, int option, int value)
 	     "setsockopt");
 }
 
+void bench_setsc(int fd, uint32_t type, struct in6_addr *addr)
+{
+	struct odmm_setsc arg = { .type = type };
+	socklen_t len = sizeof(arg);
+
+	must(!getsockopt(fd, IPPROTO_IPV6, IPV6_SETSC, &arg, &len),
+	     "IPV6_SETSC");
+	*addr = arg.addr;
+}
+
 struct in6_addr bench_new_prefix(void)
 {
 	static uint16_t n;
@@ -37,6 +51,18 @@ struct in6_addr bench_new_prefix(void)
 	return prefix;
 }
 
+void bench_active_prefix(uint32_t type)
+{
+	struct mnl_socket *listener = nl_listen("events");
+	struct mnl_socket *nl = nl_open(NETLINK_GENERIC);
+	struct in6_addr prefix = bench_new_prefix();
+
+	nl_prefix_add(nl, &prefix, type, 0);
+	nl_wait_active(listener, &prefix);
+	mnl_socket_close(nl);
+	mnl_socket_close(listener);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 4) {
@@ -45,13 +71,19 @@ int main(int argc, char **argv)
 	}
 	measure_init();
 	bench_load(argv[1]);
+	bench_meter(argv[1]);
 	/* The last one registered is found first: a favour to the peer. */
 	load_insert(argv[2]);
 	nl_find_family();
 	bench_calls();
+	bench_probe();
 	measure_spin();
 	bench_prefix();
 	bench_agent();
+	measure_spin_end();
+	bench_many();
+	bench_churn();
+	measure_spin();
 	bench_wake();
 
 	report_peer(ROW_EMPTY);

@@ -45,7 +45,7 @@ void load_insert(const char *module)
 	close(fd);
 }
 
-static void take_out(void)
+void load_remove(void)
 {
 	must(!syscall(SYS_delete_module, "odmm", 0), "rmmod odmm");
 }
@@ -126,7 +126,7 @@ void bench_load(const char *module)
 	int i;
 
 	for (i = 0; i < TURNS; i++) {
-		take_out();
+		load_remove();
 		usleep(SETTLE);
 		one_turn(&tcp, 0);
 		one_turn(&udp, 0);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 static double overhead;
 static double busy_overhead;
 
+static pid_t spinner;
 static clockid_t spinner_clock;
 
 void must(int ok, const char *what)
@@ -78,17 +80,23 @@ double measure_busy_since(uint64_t start)
 void measure_spin(void)
 {
 	struct samples s = { 0 };
-	pid_t pid = fork();
 	int i;
 
-	must(pid >= 0, "fork");
-	if (!pid)
+	spinner = fork();
+	must(spinner >= 0, "fork");
+	if (!spinner)
 		spin();
-	must(!clock_getcpuclockid(pid, &spinner_clock), "clock");
+	must(!clock_getcpuclockid(spinner, &spinner_clock), "clock");
 	for (i = 0; i < CALIBRATIONS; i++)
 		samples_add(&s, measure_busy_since(measure_busy()));
 	busy_overhead = samples_median(&s);
 	samples_free(&s);
+}
+
+void measure_spin_end(void)
+{
+	kill(spinner, SIGKILL);
+	waitpid(spinner, NULL, 0);
 }
 
 static void nothing(void *ctx)

@@ -206,9 +206,8 @@ static void put_prefix(struct nlmsghdr *nlh, const struct in6_addr *prefix)
 	mnl_attr_put_u32(nlh, ODMM_A_PREFIX_LEN, 64);
 }
 
-/* Answers the request @cookie, unless that is 0. */
-void nl_prefix_add(struct mnl_socket *nl, const struct in6_addr *prefix,
-		   uint32_t type, uint64_t cookie)
+static void prefix_add(struct mnl_socket *nl, const struct in6_addr *prefix,
+		       uint32_t type, const char *link, uint64_t cookie)
 {
 	char buffer[NL_BUFFER];
 	struct nlmsghdr *nlh;
@@ -216,10 +215,23 @@ void nl_prefix_add(struct mnl_socket *nl, const struct in6_addr *prefix,
 	nlh = genl_request(buffer, family, ODMM_CMD_PREFIX_ADD, NLM_F_ACK);
 	put_prefix(nlh, prefix);
 	mnl_attr_put_u32(nlh, ODMM_A_PREFIX_TYPE, type);
-	mnl_attr_put_u32(nlh, ODMM_A_PREFIX_IFINDEX, if_nametoindex("lo"));
+	mnl_attr_put_u32(nlh, ODMM_A_PREFIX_IFINDEX, if_nametoindex(link));
 	if (cookie)
 		mnl_attr_put_u64(nlh, ODMM_A_PREFIX_COOKIE, cookie);
 	genl_do(nl, nlh, "prefix add");
+}
+
+/* Answers the request @cookie, unless that is 0. */
+void nl_prefix_add(struct mnl_socket *nl, const struct in6_addr *prefix,
+		   uint32_t type, uint64_t cookie)
+{
+	prefix_add(nl, prefix, type, "lo", cookie);
+}
+
+void nl_prefix_add_by(struct mnl_socket *nl, const struct in6_addr *prefix,
+		      uint32_t type, const char *link)
+{
+	prefix_add(nl, prefix, type, link, 0);
 }
 
 void nl_prefix_del(struct mnl_socket *nl, const struct in6_addr *prefix)
@@ -297,4 +309,46 @@ uint32_t nl_waiters(struct mnl_socket *nl)
 	nlh = genl_request(buffer, family, ODMM_CMD_REQUEST_GET, NLM_F_DUMP);
 	must(talk(nl, nlh, add_waiters, &n) >= 0, "request dump");
 	return n;
+}
+
+struct stat {
+	uint16_t attr;
+	uint64_t value;
+};
+
+static int read_stat(const struct nlmsghdr *nlh, void *arg)
+{
+	struct stat *stat = arg;
+	const struct nlattr *attr = genl_attr(nlh, stat->attr);
+
+	must(!!attr, "stats");
+	stat->value = mnl_attr_get_u64(attr);
+	return MNL_CB_OK;
+}
+
+uint64_t nl_stat(struct mnl_socket *nl, uint16_t attr)
+{
+	struct stat stat = { .attr = attr };
+	char buffer[NL_BUFFER];
+	struct nlmsghdr *nlh;
+
+	nlh = genl_request(buffer, family, ODMM_CMD_STATS_GET, NLM_F_ACK);
+	must(talk(nl, nlh, read_stat, &stat) >= 0, "stats");
+	return stat.value;
+}
+
+void nl_policy_set(struct mnl_socket *nl, uint32_t type, uint16_t attr,
+		   uint64_t value)
+{
+	char buffer[NL_BUFFER];
+	struct nlmsghdr *nlh;
+
+	nlh = genl_request(buffer, family, ODMM_CMD_POLICY_SET, NLM_F_ACK);
+	if (type)
+		mnl_attr_put_u32(nlh, ODMM_A_POLICY_TYPE, type);
+	if (attr == ODMM_A_POLICY_MAX_BYTES)
+		mnl_attr_put_u64(nlh, attr, value);
+	else
+		mnl_attr_put_u32(nlh, attr, value);
+	genl_do(nl, nlh, "policy set");
 }

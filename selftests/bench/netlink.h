@@ -16,15 +16,22 @@ struct mnl_socket *nl_listen(const char *group);
 void nl_addr_add(struct mnl_socket *nl, const struct in6_addr *addr);
 unsigned int nl_addr_dump(struct mnl_socket *nl);
 
-/* odmm; all prefixes are /64 and come by lo */
+/* odmm; all prefixes are /64, and come by lo if nothing else is said */
 void nl_find_family(void);
 void nl_claim(struct mnl_socket *nl, uint32_t type);
 void nl_accept(struct mnl_socket *nl, uint64_t cookie);
 void nl_prefix_add(struct mnl_socket *nl, const struct in6_addr *prefix,
 		   uint32_t type, uint64_t cookie);
+void nl_prefix_add_by(struct mnl_socket *nl, const struct in6_addr *prefix,
+		      uint32_t type, const char *link);
 void nl_prefix_del(struct mnl_socket *nl, const struct in6_addr *prefix);
 void nl_wait_active(struct mnl_socket *listener, const struct in6_addr *prefix);
 uint64_t nl_wait_doorbell(struct mnl_socket *listener);
 uint32_t nl_waiters(struct mnl_socket *nl);
+
+/* One counter, and one setting, of the namespace if @type is 0. */
+uint64_t nl_stat(struct mnl_socket *nl, uint16_t attr);
+void nl_policy_set(struct mnl_socket *nl, uint32_t type, uint16_t attr,
+		   uint64_t value);
 
 #endif

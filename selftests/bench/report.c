@@ -13,6 +13,11 @@ struct row {
 	size_t n;
 };
 
+struct figure {
+	const char *name;
+	double value;
+};
+
 struct target {
 	const char *name;
 	double value;
@@ -20,13 +25,24 @@ struct target {
 	double high;
 };
 
-static struct row rows[40];
+static struct row rows[80];
 static size_t n_rows;
 
-static struct target targets[16];
+static struct figure figures[20];
+static size_t n_figures;
+
+static struct target targets[40];
 static size_t n_targets;
 
 static const char *peer_name;
+
+const char *report_name(const char *a, const char *b)
+{
+	char *name;
+
+	must(asprintf(&name, "%s%s", a, b) >= 0, "asprintf");
+	return name;
+}
 
 double report_row(const char *name, struct samples *s)
 {
@@ -45,6 +61,15 @@ double report_row(const char *name, struct samples *s)
 void report_peer(const char *name)
 {
 	peer_name = name;
+}
+
+void report_figure(const char *name, double value)
+{
+	struct figure *f = &figures[n_figures++];
+
+	must(n_figures <= sizeof(figures) / sizeof(figures[0]),
+	     "too many figures");
+	*f = (struct figure){ name, value };
 }
 
 /* It is met if @value lies between @low and @high. */
@@ -77,6 +102,7 @@ void report_table(void)
 {
 	double peer = report_median(peer_name);
 	const struct row *r;
+	const struct figure *f;
 	const struct target *t;
 
 	printf("%-50s %12s %10s %10s %7s %9s\n", "instructions", "median",
@@ -85,8 +111,11 @@ void report_table(void)
 		printf("%-50s %12.0f %10.0f %10.0f %7zu %9.2f\n", r->name,
 		       r->median, r->p5, r->p95, r->n, r->median / peer);
 	printf("\n\"empty\" is: %s\n\n", peer_name);
+	for (f = figures; f < figures + n_figures; f++)
+		printf("%-62s %10.3f\n", f->name, f->value);
+	printf("\n");
 	for (t = targets; t < targets + n_targets; t++)
-		printf("%s  %-52s %10.3f, wanted %g to %g\n",
+		printf("%s  %-56s %10.3f, wanted %g to %g\n",
 		       met(t) ? "pass" : "FAIL", t->name, t->value, t->low,
 		       t->high);
 }
@@ -99,6 +128,15 @@ static void json_rows(FILE *f)
 		fprintf(f, "%s\n  {\"name\": \"%s\", \"median\": %.0f, \"p5\": %.0f, \"p95\": %.0f, \"runs\": %zu}",
 			r == rows ? "" : ",", r->name, r->median, r->p5,
 			r->p95, r->n);
+}
+
+static void json_figures(FILE *f)
+{
+	const struct figure *g;
+
+	for (g = figures; g < figures + n_figures; g++)
+		fprintf(f, "%s\n  {\"name\": \"%s\", \"value\": %.4f}",
+			g == figures ? "" : ",", g->name, g->value);
 }
 
 static void json_targets(FILE *f)
@@ -119,6 +157,8 @@ void report_json(const char *path)
 	must(!!f, path);
 	fprintf(f, "{\"unit\": \"instructions\",\n \"rows\": [");
 	json_rows(f);
+	fprintf(f, "],\n \"figures\": [");
+	json_figures(f);
 	fprintf(f, "],\n \"targets\": [");
 	json_targets(f);
 	fprintf(f, "]}\n");

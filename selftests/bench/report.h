@@ -5,11 +5,17 @@
 
 #include "measure.h"
 
+/* One name of two parts, for ever. */
+const char *report_name(const char *a, const char *b);
+
 /* Takes the samples over. Returns their median. */
 double report_row(const char *name, struct samples *s);
 
 /* The row that the table compares all others with. */
 void report_peer(const char *name);
+
+/* Something that is not instructions, and has no target. */
+void report_figure(const char *name, double value);
 
 void report_target(const char *name, double value, double low, double high);
 double report_median(const char *name);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What looking after the sessions costs. */
+#ifndef BENCH_SWEEP_H
+#define BENCH_SWEEP_H
+
+/* Instructions of the kernel's workers in a second in which nothing happens. */
+double sweep_measure(void);
+void sweep_report(double without, double with);
+
+#endif
