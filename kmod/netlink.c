@@ -201,60 +201,61 @@ static int odmm_nl_prefix_busy(struct genl_info *info)
 }
 
 /*
- * The prefix that is to be taken away, unless sockets hold it to whom it is
- * promised; with the net lock held if it is no error.
+ * Takes a prefix away by @take, unless sockets hold it to whom it is promised.
+ * Those are looked for first, as that takes time; who comes meanwhile can but
+ * be a session.
  */
-static struct odmm_prefix *odmm_nl_prefix_to_take(struct odmm_net *odn,
-						  struct genl_info *info,
-						  struct odmm_prefix_spec *spec)
+static int odmm_nl_prefix_take(struct genl_info *info,
+			       void (*take)(struct odmm_prefix *p,
+					    const struct genl_info *info))
 {
+	struct odmm_prefix_spec spec = { .extack = info->extack };
 	bool force = info->attrs[ODMM_A_PREFIX_FORCE];
-	int err = odmm_nl_prefix_spec(info, spec);
+	struct odmm_net *odn = odmm_nl_net(info);
 	struct odmm_prefix *p;
+	int err;
 
+	err = odmm_nl_prefix_spec(info, &spec);
 	if (err)
-		return ERR_PTR(err);
-	if (!force && odmm_nl_prefix_is_used(odn, spec))
-		return ERR_PTR(odmm_nl_prefix_busy(info));
+		return err;
+	if (!force && odmm_nl_prefix_is_used(odn, &spec))
+		return odmm_nl_prefix_busy(info);
+
 	spin_lock(&odn->lock);
-	p = odmm_nl_prefix(odn, info, spec);
-	/* Somebody may have come since. */
-	if (!IS_ERR(p) && !force && p->sessions &&
-	    odmm_keep_is_promised(p->address.type))
-		p = ERR_PTR(odmm_nl_prefix_busy(info));
+	p = odmm_nl_prefix(odn, info, &spec);
 	if (IS_ERR(p))
-		spin_unlock(&odn->lock);
-	return p;
+		err = PTR_ERR(p);
+	else if (!force && p->sessions &&
+		 odmm_keep_is_promised(p->address.type))
+		err = odmm_nl_prefix_busy(info);
+	else
+		take(p, info);
+	spin_unlock(&odn->lock);
+	return err;
+}
+
+static void odmm_nl_prefix_delete(struct odmm_prefix *p,
+				  const struct genl_info *info)
+{
+	odmm_prefix_remove(p, ODMM_END_DELETED);
 }
 
 int odmm_nl_prefix_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct odmm_net *odn = odmm_nl_net(info);
-	struct odmm_prefix_spec spec = { .extack = info->extack };
-	struct odmm_prefix *p;
+	return odmm_nl_prefix_take(info, odmm_nl_prefix_delete);
+}
 
-	p = odmm_nl_prefix_to_take(odn, info, &spec);
-	if (IS_ERR(p))
-		return PTR_ERR(p);
-	odmm_prefix_remove(p, ODMM_END_DELETED);
-	spin_unlock(&odn->lock);
-	return 0;
+static void odmm_nl_prefix_withdraw(struct odmm_prefix *p,
+				    const struct genl_info *info)
+{
+	u32 grace = p->address.odn->policy.type[p->address.type].grace;
+
+	odmm_prefix_withdraw(p, odmm_nl_u32(info, ODMM_A_PREFIX_GRACE, grace));
 }
 
 int odmm_nl_prefix_withdraw_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct odmm_net *odn = odmm_nl_net(info);
-	struct odmm_prefix_spec spec = { .extack = info->extack };
-	struct odmm_prefix *p;
-	u32 grace;
-
-	p = odmm_nl_prefix_to_take(odn, info, &spec);
-	if (IS_ERR(p))
-		return PTR_ERR(p);
-	grace = odn->policy.type[p->address.type].grace;
-	odmm_prefix_withdraw(p, odmm_nl_u32(info, ODMM_A_PREFIX_GRACE, grace));
-	spin_unlock(&odn->lock);
-	return 0;
+	return odmm_nl_prefix_take(info, odmm_nl_prefix_withdraw);
 }
 
 int odmm_nl_prefix_change_doit(struct sk_buff *skb, struct genl_info *info)
