@@ -5,6 +5,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/math.h>
+#include <linux/netdevice.h>
 #include <linux/slab.h>
 
 #include "lifetime.h"
@@ -60,6 +61,19 @@ static unsigned int odmm_keep_losses(struct odmm_prefix *p)
 	return p->losses++;
 }
 
+/* Links go down as often as they like; nobody means the address by that. */
+static bool odmm_keep_link_is_down(const struct odmm_address *a)
+{
+	const struct net_device *dev;
+	bool down;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(a->odn->net, a->ifindex);
+	down = dev && !(dev->flags & IFF_UP);
+	rcu_read_unlock();
+	return down;
+}
+
 /*
  * Somebody took it away: how many ns to wait before it is put back, or -1 to
  * give it up. Sleeps; no lock held.
@@ -70,6 +84,8 @@ s64 odmm_keep_delay(struct odmm_address *a)
 
 	if (!odmm_keep_is_promised(a->type) || !odmm_keep_in_use(a))
 		return -1;
+	if (odmm_keep_link_is_down(a))
+		return odmm_keep_delays[0];
 	spin_lock(&a->odn->lock);
 	n = odmm_keep_losses(odmm_prefix_of(a));
 	spin_unlock(&a->odn->lock);

@@ -239,6 +239,7 @@ struct odmm_place {
  * @unused_since: the first look that found nobody after one that did, or 0
  *	(net)
  * @serial: number of its own (const)
+ * @arrival: such a number, new when it comes by another interface (net)
  * @born: when it came, CLOCK_BOOTTIME (const)
  * @preferred_until: when it is deprecated, CLOCK_BOOTTIME (net)
  * @valid_until: when it is gone, CLOCK_BOOTTIME (net)
@@ -276,6 +277,7 @@ struct odmm_prefix {
 	struct list_head	look;
 	ktime_t			unused_since;
 	u32			serial;
+	u32			arrival;
 	ktime_t			born;
 	ktime_t			preferred_until;
 	ktime_t			valid_until;

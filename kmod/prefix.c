@@ -262,6 +262,7 @@ static void odmm_prefix_fill(struct odmm_net *odn, struct odmm_prefix *p,
 	odmm_deadline_init(&p->linger, odmm_keep_expire);
 	INIT_LIST_HEAD(&p->look);
 	p->serial = ++odn->last_prefix;
+	p->arrival = p->serial;
 	p->born = ktime_get_boottime();
 	p->preferred_until = spec->preferred_until;
 	p->valid_until = spec->valid_until;

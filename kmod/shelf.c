@@ -149,8 +149,21 @@ int odmm_shelf_move(struct odmm_prefix *p, int ifindex)
 	INIT_LIST_HEAD(&old.node);
 	odmm_place_leave(p->address.odn, &old);
 	p->ifindex = ifindex;
+	if (ifindex)
+		p->arrival = ++p->address.odn->last_prefix;
 	odmm_shelf_sort(p);
 	return 0;
+}
+
+/* Behind those that have come later; mostly there are none. */
+static void odmm_place_insert(struct odmm_place *place)
+{
+	struct odmm_place *pos;
+
+	list_for_each_entry(pos, &place->shelf->active, node)
+		if (place->prefix->arrival - pos->prefix->arrival < U32_MAX / 2)
+			break;
+	list_add_tail(&place->node, &pos->node);
 }
 
 static void odmm_place_sort(struct odmm_place *place, u8 state)
@@ -161,7 +174,7 @@ static void odmm_place_sort(struct odmm_place *place, u8 state)
 	if (!place->shelf || p->flags & ODMM_PREFIX_F_EXCLUSIVE)
 		return;
 	if (state == ODMM_PREFIX_ACTIVE)
-		list_add(&place->node, &place->shelf->active);
+		odmm_place_insert(place);
 	else if (state == ODMM_PREFIX_TENTATIVE && !p->faded)
 		list_add(&place->node, &place->shelf->coming);
 }
