@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What odmm says when it cannot: exit status 1 for a wrong command line, 2 and the kernel's own words when the kernel refuses."""
 import os
+import socket
 import subprocess
 import sys
 
@@ -95,10 +96,10 @@ def refused_changes():
     longer = 'preferred lifetime is longer than the valid one (attribute preferred_lft): Invalid argument'
     refuses('change of none', f'prefix change {R} valid_lft 5', f'Error: odmm: {none}')
     refuses('del of none', f'prefix del {R}', f'Error: odmm: {none}')
-    refuses('move of an on-link one', f'prefix change {Q} dev d1',
-            'Error: odmm: an on-link prefix stays on its link (attribute dev): Operation not supported')
+    gives('move of an on-link one', f'prefix change {Q} dev d1')
+    ok(wait_for(lambda: nl.prefix(Q)['ifindex'] == socket.if_nametoindex('d1') and nl.prefix(Q)['state'], 'it to be there'), 'goes with its address')
     refuses('preferred > valid', f'prefix change {P} valid_lft 5 preferred_lft 6', f'Error: odmm: {longer}')
-    held = 'sockets hold that prefix; force deletes it all the same (attribute prefix): Device or resource busy'
+    held = 'sockets hold that prefix; force takes it away all the same (attribute prefix): Device or resource busy'
     refuses('del of one that is held', f'prefix del {P}', f'Error: odmm: {held}')
     gives('flush goes on after one that is held', 'prefix flush', '', 2, f'Error: odmm: {P}: {held}\n')
     equal([p['prefix'] for p in nl.prefixes()], ['2001:db8:51::'], 'and deletes what it can')

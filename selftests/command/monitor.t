@@ -56,7 +56,7 @@ def wanted_text(address, port):
             'request cookie 1 type session-lasting state granted waiters 0 uid 0 agent 1 age_ms N',
             f'prefix {P} dev lo type session-lasting state deprecated address {address} sessions 1 '
             'origin static valid_lft forever preferred_lft 0 cookie 1',
-            f'prefix {P} dev lo type session-lasting state gone address {address} sessions 1 '
+            f'prefix {P} dev lo type session-lasting state gone end deleted address {address} sessions 1 '
             'origin static valid_lft forever preferred_lft 0 cookie 1',
             'request cookie 2 type session-lasting on-net state new waiters 1 uid 0 age_ms N',
             'request cookie 2 type session-lasting on-net state failed error EACCES waiters 0 uid 0 age_ms N',
@@ -73,7 +73,7 @@ def wanted_json(address, port):
 
     def prefix(stage, sessions, preferred=ever):
         row = {'event': 'prefix', 'prefix': P, 'dev': 'lo', 'type': 'session-lasting', 'state': stage,
-               'address': address if stage != 'tentative' else None, 'sessions': sessions, 'origin': 'static', 'valid_lft': ever,
+               'end': 'deleted' if stage == 'gone' else None, 'address': address if stage != 'tentative' else None, 'sessions': sessions, 'origin': 'static', 'valid_lft': ever,
                'preferred_lft': preferred, 'cookie': 1}
         return {k: v for k, v in row.items() if v is not None}
 

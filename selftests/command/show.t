@@ -19,7 +19,8 @@ P, Q, R = '2001:db8:51::/64', '2001:db8:52::/64', '2001:db8:53::/64'
 OBJECTS = ('prefix', 'request', 'agent', 'session')
 COUNTERS = ('sessions', 'requests', 'prefixes', 'agents', 'served', 'submitted', 'coalesced', 'accepted', 'granted', 'refused', 'cancelled',
             'timed_out', 'interrupted', 'unsupported', 'over_quota', 'link_removed', 'agent_lost', 'late_answers', 'dad_failed',
-            'prefixes_lost')
+            'prefixes_lost', 'forbidden', 'over_sessions', 'over_pending', 'over_held', 'over_rate', 'deprecated', 'aged', 'withdrawn',
+            'released', 'put_back', 'retagged', 'adopted', 'adopt_refused', 'aborted', 'notices', 'notices_merged')
 
 
 def compact(value):

@@ -4,7 +4,8 @@
  *
  *   demo-app NAME talk ADDRESS PORT TYPE...
  *	asks with setsc() for the first TYPE that is supported, connects and
- *	converses. It starts anew when it gets no answer and its address is lost.
+ *	converses. It starts anew when its conversation is aborted, or gets no
+ *	answer and its address is lost.
  *	SIGUSR1: report now, and when the next answer comes. SIGTERM: end.
  *   demo-app NAME serve ADDRESS PORT
  *	the correspondent, who says everything back.
@@ -219,11 +220,12 @@ static bool is_cut_off(struct app *a, int error)
 		return false;
 	}
 	if (error)
-		record("lost", status.state, address_text(&status.addr), "cut off: %s, status %s",
-		       strerrorname_np(error), state_name(status.state));
+		record("cut", error, strerrorname_np(error), "is cut off: %s",
+		       strerrorname_np(error));
 	else
-		record("lost", status.state, address_text(&status.addr),
-		       "no answer for 1 s; status %s", state_name(status.state));
+		record("cut", 0, "-", "has no answer for 1 s");
+	record("lost", status.state, address_text(&status.addr), "status %s",
+	       state_name(status.state));
 	return true;
 }
 

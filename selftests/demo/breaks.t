@@ -26,6 +26,7 @@ point() {
 
 point "unbroken" 0 "Each step went as the draft says"
 point "an address is not withdrawn" 1 "step 4.*gone-" --break keep-np1
+point "conversations are not aborted" 1 "step 4.*app1 is aborted" --break no-abort
 point "the session-lasting prefix is lost" 1 "step 4.*PREFsl1 is still there" --break drop-sl1
 point "the session-lasting prefix is not routed" 1 "step 4.*goes on.*app3" --break no-route
 point "graceful-replacement is not refused" 1 "step 5.*refused.*app4" --break serve-graceful

@@ -8,6 +8,7 @@ import struct
 NETLINK_ROUTE, NETLINK_GENERIC = 0, 16
 SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 1, 10, 11
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_ACK_TLVS = 1, 4, 0x300, 0x200
+NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE = 0x100, 0x200, 0x400
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS = 1, 2
 NLA_TYPE_MASK = 0x3fff
@@ -17,8 +18,8 @@ GENL_ID_CTRL, CTRL_CMD_GETFAMILY = 16, 3
 CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_ATTR_MCAST_GROUPS = 1, 2, 7
 CTRL_ATTR_MCAST_GRP_NAME, CTRL_ATTR_MCAST_GRP_ID = 1, 2
 
-RTM_GETADDR = 22
-IFA_ADDRESS, IFA_CACHEINFO, IFA_FLAGS, IFA_PROTO = 1, 6, 8, 11
+RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
+IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS, IFA_PROTO = 1, 2, 6, 8, 11
 IFA_F_NODAD, IFA_F_DADFAILED, IFA_F_DEPRECATED = 0x02, 0x08, 0x20
 IFA_F_TENTATIVE, IFA_F_PERMANENT, IFA_F_NOPREFIXROUTE = 0x40, 0x80, 0x200
 
@@ -287,3 +288,23 @@ def _address(data):
     return {'address': str(ipaddress.IPv6Address(values[IFA_ADDRESS])), 'len': length, 'ifindex': index,
             'flags': struct.unpack('=I', values[IFA_FLAGS])[0], 'proto': values.get(IFA_PROTO, b'\0')[0],
             'preferred': preferred, 'valid': valid}
+
+
+def address_add(address, dev='lo', plen=128, proto=None, flags=0, valid=0xffffffff, preferred=0xffffffff, replace=False):
+    """What "ip addr add" and "ip addr replace" do; that of Debian 12 knows no proto."""
+    message = struct.pack('=BBBBI', socket.AF_INET6, plen, 0, 0, socket.if_nametoindex(dev))
+    message += attr(IFA_LOCAL, ipaddress.IPv6Address(address).packed) + attr(IFA_FLAGS, struct.pack('=I', flags))
+    message += attr(IFA_CACHEINFO, struct.pack('=IIII', preferred, valid, 0, 0))
+    if proto is not None:
+        message += attr(IFA_PROTO, bytes([proto]))
+    route = Socket(NETLINK_ROUTE)
+    try:
+        route.ask(RTM_NEWADDR, message, NLM_F_CREATE | (NLM_F_REPLACE if replace else NLM_F_EXCL))
+    finally:
+        route.close()
+
+
+def kernel_address(address, dev=None):
+    """One of addresses(), or None."""
+    found = [a for a in addresses(dev) if a['address'] == address]
+    return found[0] if found else None

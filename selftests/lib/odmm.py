@@ -134,6 +134,16 @@ def in_prefix(address, prefix):
     return ipaddress.IPv6Address(address) in ipaddress.IPv6Network(prefix)
 
 
+def close_all_but(*keep):
+    """Sockets that the parent closes must not live on in a child; those that it works on are in @keep."""
+    for name in os.listdir('/proc/self/fd'):
+        if int(name) > 2 and int(name) not in keep:
+            try:
+                os.close(int(name))
+            except OSError:
+                pass
+
+
 class Caller:
     """A child process that makes a call which may block."""
 
@@ -142,20 +152,10 @@ class Caller:
         sys.stdout.flush()
         self.pid = os.fork()
         if not self.pid:
-            self._close_all_but(answer, *(a.fileno() for a in args if hasattr(a, 'fileno')))
+            close_all_but(answer, *(a.fileno() for a in args if hasattr(a, 'fileno')))
             self._child(answer, uid, restart, lambda: call(*args, **kwargs))
         os.close(answer)
         self.status = None
-
-    @staticmethod
-    def _close_all_but(*keep):
-        """Sockets that the parent closes must not live on here; those that the call works on are its arguments."""
-        for name in os.listdir('/proc/self/fd'):
-            if int(name) > 2 and int(name) not in keep:
-                try:
-                    os.close(int(name))
-                except OSError:
-                    pass
 
     @staticmethod
     def _child(answer, uid, restart, call):

@@ -268,6 +268,7 @@ def test_quota():
     """The number of requests that a namespace can have open is limited."""
     nl = netlink.Odmm()
     nl.claim(SESSION)
+    nl.policy_set(requests_max=REQUESTS_MAX)
     sockets = [udp() for _ in range(REQUESTS_MAX + 1)]
     answers = {}
     for s in sockets:

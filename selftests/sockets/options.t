@@ -76,7 +76,7 @@ def values_kept(name, values):
 def test_round_trips():
     def one(kind):
         expect(kind, 'types, flags and timeouts are kept', *values_kept('type', (1, 2, 3, 4, 0, 4)),
-               *values_kept('flags', (0x10000, 0x20000, 0x30000, 0)), *values_kept('timeout', (1, -1, 30000, 0x7fffffff, 0)))
+               *values_kept('flags', (0x10000, 0x20000, 0x40000, 0x70000, 0)), *values_kept('timeout', (1, -1, 30000, 0x7fffffff, 0)))
         expect(kind, 'the three are told by the status',
                ('set type 3', 'ok'), ('set flags 0x30000', 'ok'), ('set timeout 77', 'ok'),
                ('status', 'ok 64 size 64 type 3 flags 0x30000 state 0 error 0 ifindex 0 valid 0 preferred 0 addr :: replacement ::'))
@@ -89,7 +89,7 @@ def values_refused(name, good, values):
 
 
 def unknown_flags():
-    return [1 << bit for bit in range(32) if not 1 << bit & 0x30000] + [0x30001, 0x50000, -1]
+    return [1 << bit for bit in range(32) if not 1 << bit & 0x70000] + [0x30001, 0x90000, -1]
 
 
 def test_bad_values():

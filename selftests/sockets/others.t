@@ -10,8 +10,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../lib'))
 import netlink
 import netns
-from odmm import (IPPROTO_MPTCP, SC_ADDR, SC_FLAGS, SC_STATUS, SC_TIMEOUT, SC_TYPE, SESSION, SETSC, get_addr, ready, set_option, setsc,
-                  tcp)
+from odmm import (IPPROTO_MPTCP, SC_ADDR, SC_FLAGS, SC_LIFETIME, SC_STATUS, SC_TIMEOUT, SC_TYPE, SESSION, get_addr, ready,
+                  set_option, setsc, tcp)
 from tap import equal, fails, ok, outcome, run, wait_for
 
 PREFIX = '2001:db8:51::/64'
@@ -134,7 +134,7 @@ def test_not_a_socket():
 def test_other_options():
     """Options beside ours are those of the kernel."""
     s = tcp()
-    for option in (SC_TYPE - 1, SETSC + 1, 8000, 9000):
+    for option in (SC_TYPE - 1, SC_LIFETIME + 1, 8000, 9000):
         fails('ENOPROTOOPT', f'option {option} is nobody\'s', set_option, s, option, 1)
     ok(s.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS) > 0, 'an option of the kernel still works')
     fails('EINVAL', 'and the socket has wanted nothing', get_addr, s)

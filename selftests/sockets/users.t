@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../lib'))
 import netlink
+from life import drain, fill
 from netns import sh
 from odmm import BIND, FIXED, KINDS, NONPERSISTENT, SESSION, Caller, raw, ready, setsc, tcp, udp
 from tap import equal, fails, ok, run, wait_for, within
@@ -124,25 +125,6 @@ def test_passing():
         return users.fall()
 
     within(SOON, 'discarded in flight', discard, tries=1)
-
-
-def fill(s):
-    """Sends until the peer's window and all buffers are full."""
-    s.setblocking(False)
-    sent = 0
-    try:
-        while True:
-            sent += s.send(bytes(65536))
-    except BlockingIOError:
-        return sent
-
-
-def drain(s):
-    """Reads all, up to the end."""
-    received = 0
-    while data := s.recv(1 << 20):
-        received += len(data)
-    return received
 
 
 def time_wait(address):
