@@ -13,10 +13,12 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../lib'))
 
 # pylint: disable=wrong-import-position
+import ndp
 import netns
-from netlink import (ACCEPTED, ACTIVE, AGENT_NTF, ANSWERED, CANCELLED, DEPRECATED, EXCLUSIVE, FAILED, GONE, GRANTED, NEW, ONLINK, PREFIX_NTF,
-                     REQUEST_NTF, TENTATIVE, Odmm)
-from odmm import FIXED, INFINITY, NONPERSISTENT, ON_NET, SC_TYPE, SESSION, get_addr, ready, set_option, state, wanting
+from netlink import (ACCEPTED, ACTIVE, AGENT_NTF, ANSWERED, CANCELLED, DEPRECATED, END_DELETED, END_EXPIRED, END_FAILED, END_LINK_REMOVED,
+                     END_LOST, END_RELEASED, END_WITHDRAWN, EXCLUSIVE, FAILED, GONE, GRANTED, NEW, ONLINK, PREFIX_NTF, REQUEST_NTF,
+                     TENTATIVE, Odmm)
+from odmm import FIXED, GRACEFUL, INFINITY, NONPERSISTENT, ON_NET, SC_TYPE, SESSION, get_addr, ready, set_option, state, wanting
 from odmm import FAILED as ASKED_IN_VAIN
 from odmm import GRANTED as SERVED
 from tap import equal, ok, outcome, run, wait_for
@@ -115,7 +117,8 @@ def life_of_a_prefix():
     stage.expect('preferred again', prefix(51, SESSION, ACTIVE, sessions=1, **test))
     nl.prefix_del(P, force=True)
     gone = stage.heard()
-    equal([(k, {**settled(v), 'address': True}) for k, v in gone], [prefix(51, SESSION, GONE, sessions=1, **test)], 'gone')
+    equal([(k, {**settled(v), 'address': True}) for k, v in gone],
+          [prefix(51, SESSION, GONE, sessions=1, end=END_DELETED, **test)], 'gone, and why')
     for refusal in (lambda: nl.prefix_del(P), lambda: nl.prefix_change(P, valid_lft=5), lambda: nl.prefix_add('fe80::/64', FIXED)):
         ok(outcome(refusal) in ('ENOENT', 'EINVAL'), 'a refusal')
     stage.silence()
@@ -126,8 +129,9 @@ def lifetimes_end():
     stage.nl.prefix_add(P, FIXED, valid_lft=2, preferred_lft=1)
     got = []
     wait_for(lambda: got.extend(stage.heard()) or (got and got[-1][1]['state'] == GONE), 'its end')
-    equal([(v['state'], v['preferred_lft'] > 0, v['valid_lft'] > 0) for _, v in got],
-          [(TENTATIVE, True, True), (ACTIVE, True, True), (DEPRECATED, False, True), (GONE, False, False)], 'by themselves: deprecated, gone')
+    equal([(v['state'], v['preferred_lft'] > 0, v['valid_lft'] > 0, v.get('end')) for _, v in got],
+          [(TENTATIVE, True, True, None), (ACTIVE, True, True, None), (DEPRECATED, False, True, None), (GONE, False, False, END_EXPIRED)],
+          'by themselves: deprecated, gone')
     stage.silence()
 
 
@@ -143,8 +147,8 @@ def links():
                  prefix(52, SESSION, ACTIVE, ifindex=d0, home=d0, flags=ONLINK))
     netns.ip('link del d0')
     got = {v['prefix']: v for _, v in stage.heard()}
-    equal((len(got), got['2001:db8:51::']['state'], 'ifindex' in got['2001:db8:51::'], got['2001:db8:52::']['state']),
-          (2, ACTIVE, False, GONE), 'the link goes: one is without interface, one is gone')
+    equal((len(got), got['2001:db8:51::']['state'], 'ifindex' in got['2001:db8:51::'], got['2001:db8:52::']['state'],
+           got['2001:db8:52::']['end']), (2, ACTIVE, False, GONE, END_LINK_REMOVED), 'the link goes: one is without interface, one is gone')
     nl.prefix_change(P, dev='d1')
     stage.expect('moved', prefix(51, SESSION, ACTIVE, ifindex=d1))
     stage.silence()
@@ -246,8 +250,53 @@ def doorbell():
     set_option(s, SC_TYPE, 0)
     stage.expect('a request comes, and is cancelled', request(1, FIXED, NEW), request(1, FIXED, CANCELLED, 0, agent=1))
     ready(nl, P, SESSION)
+    nl.prefix_change(P, preferred_lft=0)
     nl.prefix_del(P)
+    stage.expect('of a prefix only its end', prefix(51, SESSION, GONE, preferred_lft=0, end=END_DELETED))
     stage.silence()
+
+
+def the_end(stage):
+    """A prefix that is gone, as the group tells: its number, why it is gone, and the request that it was for."""
+    events = []
+    wait_for(lambda: events.extend(v for k, v in stage.heard() if k == 'prefix') or events, 'the end of a prefix')
+    return [(v['prefix'].split(':')[2], v['state'], v['end'], v.get('cookie')) for v in events]
+
+
+def release(nl):
+    """Asked for, got, and used by nobody any more."""
+    nl.policy_set(type=GRACEFUL, linger=0)
+    nl.claim(GRACEFUL)
+    s = asking(GRACEFUL)
+    nl.prefix_add('2001:db8:51::/64', GRACEFUL, cookie=1)
+    wait_for(lambda: state(s) == SERVED, 'the grant')
+    s.close()
+
+
+def ends():
+    """Group requests alone: whatever ends a prefix, the agents are told of it, and why."""
+    peer = netns.Netns()
+    netns.veth(peer, dad=1)
+    netns.dummy('d0')
+    stage = Stage('requests')
+    nl = stage.nl
+    release(nl)
+    equal(the_end(stage), [('51', GONE, END_RELEASED, 1)], 'released, with the request that it was for')
+    ready(nl, P, FIXED)
+    nl.prefix_withdraw(P, grace=0)
+    equal(the_end(stage), [('51', GONE, END_WITHDRAWN, None)], 'withdrawn')
+    nl.prefix_add(P, FIXED, valid_lft=1)
+    equal(the_end(stage), [('51', GONE, END_EXPIRED, None)], 'expired')
+    address = ready(nl, P, NONPERSISTENT)
+    netns.ip(f'addr del {address}/128 dev lo')
+    equal(the_end(stage), [('51', GONE, END_LOST, None)], 'taken away')
+    ready(nl, P, FIXED, 'd0', flags=ONLINK)
+    netns.ip('link del d0')
+    equal(the_end(stage), [('51', GONE, END_LINK_REMOVED, None)], 'its link is removed')
+    ndp.Defender(peer)
+    nl.prefix_add(P, FIXED, 'v0', flags=ONLINK)
+    equal(the_end(stage), [('51', GONE, END_FAILED, None)], 'its address is a duplicate each time')
+    peer.close()
 
 
 def both_groups():
@@ -257,6 +306,13 @@ def both_groups():
     s = asking(FIXED)
     stage.expect('both groups', agent(1, 2), request(1, FIXED, NEW), request(1, FIXED, NEW))
     s.close()
+    wait_for(lambda: not stage.nl.requests(), 'the sweep')
+    stage.heard()
+    ready(stage.nl, P, SESSION)
+    stage.nl.prefix_withdraw(P)
+    gone = prefix(51, SESSION, GONE, end=END_WITHDRAWN)
+    stage.expect('the end of a prefix too', prefix(51, SESSION, TENTATIVE, False), prefix(51, SESSION, ACTIVE), gone, gone)
 
 
-run(life_of_a_prefix, lifetimes_end, links, life_of_requests, a_prefix_that_comes, life_of_agents, link_of_a_request, doorbell, both_groups)
+run(life_of_a_prefix, lifetimes_end, links, life_of_requests, a_prefix_that_comes, life_of_agents, link_of_a_request, doorbell, ends,
+    both_groups)

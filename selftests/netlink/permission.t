@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Who may do what: each operation, asked by root, by a plain user, and by both in a user namespace; and what each gets to see."""
-import ctypes
 import errno
 import os
-import pickle
 import select
 import socket
 import struct
@@ -16,16 +14,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 # pylint: disable=wrong-import-position
 import netlink as N
 from netlink import AGENT, NLM_F_DUMP, NLMSG_DONE, PREFIX, REQUEST, SESSION as SESSION_SET, SOL_NETLINK, decode, encode
-from netns import CLONE_NEWNET
 from odmm import FIXED, GRACEFUL, ON_NET, SESSION, Caller, get_addr, ready, wanting
+from people import ALICE, BOB, CLONE_NEWNET, become, enter_userns, in_child
 from probe import Probe, network, snapshot
 from tap import equal, ok, outcome, run, wait_for
 
-CLONE_NEWUSER = 0x10000000
-ALICE, BOB = 2001, 2002
 HELD = '2001:db8:a::/64'
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def lo():
@@ -43,14 +37,9 @@ def operations():
             ('agent-get', N.AGENT_GET, AGENT, {'id': 1}, False), ('agent-claim', N.AGENT_CLAIM, AGENT, {'types': 8}, True),
             ('session-get', N.SESSION_GET, SESSION_SET, {'id': 1}, False), ('stats-get', N.STATS_GET, N.STATS, {}, False),
             ('policy-set', N.POLICY_SET, N.POLICY, {'secret': bytes(16)}, True),
+            ('policy-get', N.POLICY_GET, N.POLICY, {}, False),
+            ('prefix-withdraw', N.PREFIX_WITHDRAW, PREFIX, {**network(HELD), 'grace': 1000, 'force': True}, True),
             ('prefix-del', N.PREFIX_DEL, PREFIX, {**network(HELD), 'force': True}, True)]
-
-
-def become(uid):
-    if uid:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
 
 
 def try_all(uid=0):
@@ -59,7 +48,7 @@ def try_all(uid=0):
     nl = Probe()
     got = {name: nl.verdict(command, encode(table, values)).error for name, command, table, values, _ in operations()}
     for name, command, _, _, _ in operations():
-        if name in ('prefix-get', 'request-get', 'agent-get', 'session-get'):
+        if name in ('prefix-get', 'request-get', 'agent-get', 'session-get', 'policy-get'):
             got[name + ' dump'] = nl.verdict(command, b'', NLM_F_DUMP).error
     for group, number in nl.groups.items():
         got['join ' + group] = joins(number)
@@ -79,57 +68,6 @@ def joins(number, by_bind=False):
         return errno.errorcode[e.errno]
     finally:
         s.close()
-
-
-def in_child(call, *args):
-    """What a call gives in a process of its own, that may change what it is."""
-    readable, writable = os.pipe()
-    sys.stdout.flush()
-    pid = os.fork()
-    if not pid:
-        os.close(readable)
-        try:
-            value = call(*args)
-        except BaseException as e:      # pylint: disable=broad-except
-            value = repr(e)
-        with os.fdopen(writable, 'wb') as pipe:
-            pipe.write(pickle.dumps(value))
-        os._exit(0)
-    os.close(writable)
-    with os.fdopen(readable, 'rb') as pipe:
-        value = pickle.loads(pipe.read())
-    os.waitpid(pid, 0)
-    return value
-
-
-def unshare(flags):
-    if _libc.unshare(flags):
-        raise OSError(ctypes.get_errno(), 'unshare')
-
-
-def enter_userns(flags):
-    """Makes this process root of a user namespace whose users are ours, 1 to 1; so ours that are not root have no rights outside."""
-    ready_r, ready_w = os.pipe()
-    done_r, done_w = os.pipe()
-    parent = os.getpid()
-    helper = os.fork()
-    if not helper:
-        os.close(ready_w)
-        os.read(ready_r, 1)
-        for name in ('uid_map', 'gid_map'):
-            with open(f'/proc/{parent}/{name}', 'w', encoding='ascii') as f:
-                f.write('0 100000 1\n2000 2000 100')
-        os.write(done_w, b'x')
-        os._exit(0)
-    unshare(CLONE_NEWUSER | flags)
-    os.write(ready_w, b'x')
-    os.read(done_r, 1)
-    os.waitpid(helper, 0)
-    for fd in (ready_r, ready_w, done_r, done_w):
-        os.close(fd)
-    os.setgroups([])
-    os.setresgid(0, 0, 0)
-    os.setresuid(0, 0, 0)
 
 
 def populate():
@@ -171,7 +109,7 @@ def by_a_plain_user():
 
 
 def _root_of_userns_outside():
-    enter_userns(0)
+    enter_userns()
     return try_all()
 
 
@@ -232,8 +170,9 @@ def _uids_as(uid):
 
 
 def users(n):
-    """Root, Alice and Bob, with n requests each."""
+    """Root, Alice and Bob, with n requests each, as many as they like."""
     agent = Probe()
+    agent.policy_set(held=1000, on_net_rate=0)
     agent.claim(SESSION)
     callers = [Caller(_ask, n, uid=uid) for uid in (0, ALICE, BOB)]
     equal([caller.outcome(60) for caller in callers], [n] * 3, f'three users have {n} requests each')

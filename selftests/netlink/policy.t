@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 
 # pylint: disable=wrong-import-position
 import netlink as N
+from memory import unreclaimable
 from netlink import NLM_F_DUMP, attr, encode
 from odmm import FIXED, GRACEFUL, NONPERSISTENT, ON_NET, get_addr, ready, wanting
 from probe import HEADERS, Probe, number_of, offset_of, snapshot
@@ -20,11 +21,19 @@ NESTED = 0x8000
 EADDRNOTAVAIL = 99
 
 
-class Op:
-    """An operation with attributes that it would take."""
+# What policy-set takes for the namespace, and for a type.
+OF_NAMESPACE = {'secret': bytes(range(16)), 'sessions': 9, 'pending': 8, 'held': 7, 'on_net_rate': 6, 'on_net_burst': 5,
+                'requests_max': 100, 'prefixes_max': 100, 'default_types': 4, 'rfc5014': 0}
+OF_TYPE = {'type': 2, 'access': 1, 'gid_min': 1, 'gid_max': 2, 'capability': 1, 'linger': 20, 'grace': 3, 'max_age': 4, 'max_bytes': 5,
+           'timeout': 6000, 'abort': 1, 'share_uid': 1}
 
-    def __init__(self, name, command, table, needs, may=None, dump=False):
+
+class Op:
+    """An operation with attributes that it would take; and others that it takes at other times."""
+
+    def __init__(self, name, command, table, needs, may=None, dump=False, other=()):
         self.name, self.command, self.table, self.needs, self.may, self.dump = name, command, table, needs, may or {}, dump
+        self.other = other
 
     def values(self):
         return {**self.needs, **self.may}
@@ -34,7 +43,7 @@ class Op:
 
     def foreign(self):
         """Names of the attributes of the set that the operation has nothing to do with."""
-        return [entry.split()[0] for entry in self.table if entry.split()[0] not in self.values()]
+        return [entry.split()[0] for entry in self.table if entry.split()[0] not in [*self.values(), *self.other]]
 
 
 def network(prefix):
@@ -50,6 +59,7 @@ def operations(place):
         Op('prefix-add', N.PREFIX_ADD, N.PREFIX, {**network(NEW), 'type': GRACEFUL, 'ifindex': lo},
            {'home': lo, 'flags': 0, 'origin': 'test', 'valid_lft': 1000, 'preferred_lft': 500, 'cookie': place.request}),
         Op('prefix-change', N.PREFIX_CHANGE, N.PREFIX, held, {'ifindex': lo, 'valid_lft': 1000, 'preferred_lft': 500}),
+        Op('prefix-withdraw', N.PREFIX_WITHDRAW, N.PREFIX, held, {'grace': 1000, 'force': True}),
         Op('prefix-del', N.PREFIX_DEL, N.PREFIX, held, {'force': True}),
         Op('request-get', N.REQUEST_GET, N.REQUEST, {'cookie': place.other}, dump=True),
         Op('request-accept', N.REQUEST_ACCEPT, N.REQUEST, {}, {'cookie': place.other}),
@@ -58,7 +68,9 @@ def operations(place):
         Op('agent-claim', N.AGENT_CLAIM, N.AGENT, {'types': 1 << NONPERSISTENT}, {'ifindex': [lo], 'name': 'tea'}),
         Op('session-get', N.SESSION_GET, N.SESSION, {'id': place.session}, dump=True),
         Op('stats-get', N.STATS_GET, N.STATS, {}),
-        Op('policy-set', N.POLICY_SET, N.POLICY, {'secret': bytes(range(16))}),
+        Op('policy-get', N.POLICY_GET, N.POLICY, {}, {'type': 2}, dump=True),
+        Op('policy-set', N.POLICY_SET, N.POLICY, {}, OF_NAMESPACE, other=OF_TYPE),
+        Op('policy-set of a type', N.POLICY_SET, N.POLICY, {}, OF_TYPE, other=OF_NAMESPACE),
     ]
 
 
@@ -88,7 +100,7 @@ class Place:
         after = snapshot(self.nl)
         changed = {k: (v, after[k]) for k, v in self.before.items() if v != after[k]}
         equal(changed, {}, f'{point}: nothing changed')
-        if point == 'policy-set':
+        if point.startswith('policy-set'):
             equal(self.fixed_identifier(), self.identifier, f'{point}: nor has the secret')
 
 
@@ -120,6 +132,15 @@ def _missing(place, op):
         values = {k: v for k, v in op.values().items() if k != name}
         got = place.nl.verdict(op.command, op.payload(**values) if values else b'')
         equal((got.error, got.missing), ('EINVAL', number_of(op.table, name)), f'{op.name}: without {name}')
+
+
+def nothing_to_set():
+    """A policy-set may name what it likes, but something."""
+    place = Place()
+    for what, values in (('nothing', {}), ('only a type', {'type': FIXED})):
+        got = place.nl.verdict(N.POLICY_SET, encode(N.POLICY, values))
+        equal(got[:4], ('EINVAL', 'odmm: nothing to set', None, None), f'policy-set: {what}')
+    place.unchanged('policy-set of nothing')
 
 
 def wrong_lengths():
@@ -162,6 +183,17 @@ RANGES = {
     'valid_lft': ('ERANGE', [0]),
     'error': ('ERANGE', [0, 4096, 0x7fffffff, 0xffffffff]),
     'types': ('ERANGE', [0, 1, 31, 32, 64, 0xffffffff]),
+    'access': ('ERANGE', [3, 4, 0xffffffff]),
+    'capability': ('ERANGE', [41, 63, 64, 0xffffffff]),
+    'timeout': ('ERANGE', [0, 0x80000000, 0xfffffffe]),
+    'abort': ('ERANGE', [2, 0xffffffff]),
+    'share_uid': ('ERANGE', [2, 0xffffffff]),
+    'on_net_rate': ('ERANGE', [32768, 0xffffffff]),
+    'on_net_burst': ('ERANGE', [0, 32768, 0xffffffff]),
+    'requests_max': ('ERANGE', [1048577, 0xffffffff]),
+    'prefixes_max': ('ERANGE', [1048577, 0xffffffff]),
+    'default_types': ('ERANGE', [31, 32, 0x80000000, 0xffffffff]),
+    'rfc5014': ('ERANGE', [2, 0xffffffff]),
 }
 
 
@@ -172,7 +204,7 @@ def out_of_range():
 def _out_of_range(place, op):
     cases = []
     for name in op.values():
-        if name not in RANGES or (name == 'type' and op.table is not N.PREFIX):
+        if name not in RANGES:
             continue
         errors, values = RANGES[name]
         for value in values:
@@ -281,20 +313,12 @@ def huge():
 def wrong_commands():
     place = Place()
     nl = place.nl
-    for command in (0, N.PREFIX_NTF, N.REQUEST_NTF, N.AGENT_NTF, N.POLICY_SET + 1, 255):
+    for command in (0, N.PREFIX_NTF, N.REQUEST_NTF, N.AGENT_NTF, N.PREFIX_WITHDRAW + 1, 255):
         equal(nl.verdict(command).error, 'EOPNOTSUPP', f'command {command}')
     for op in operations(place):
         if not op.dump:
             equal(nl.verdict(op.command, op.payload() if op.values() else b'', NLM_F_DUMP).error, 'EOPNOTSUPP', f'dump of {op.name}')
     place.unchanged('wrong commands')
-
-
-def unreclaimable():
-    """Kilobytes of kernel memory that are in use."""
-    with open('/proc/sys/vm/drop_caches', 'w', encoding='ascii') as f:
-        f.write('3')
-    with open('/proc/meminfo', encoding='ascii') as f:
-        return int([line for line in f if line.startswith('SUnreclaim:')][0].split()[1])
 
 
 def module_users():
@@ -311,7 +335,8 @@ def no_leak():
         (N.PREFIX_ADD, encode(N.PREFIX, {**new, 'home': 9999})), (N.PREFIX_ADD, encode(N.PREFIX, {**new, 'cookie': place.request})),
         (N.PREFIX_GET, encode(N.PREFIX, network(NEW))), (N.REQUEST_GET, encode(N.REQUEST, {'cookie': 9999})),
         (N.REQUEST_ACCEPT, encode(N.REQUEST, {'cookie': 9999})), (N.AGENT_CLAIM, encode(N.AGENT, {'types': 2, 'ifindex': [lo, 9999]})),
-        (N.AGENT_GET, encode(N.AGENT, {'id': 9999})), (N.SESSION_GET, encode(N.SESSION, {'id': 9999}))]
+        (N.AGENT_GET, encode(N.AGENT, {'id': 9999})), (N.SESSION_GET, encode(N.SESSION, {'id': 9999})),
+        (N.PREFIX_WITHDRAW, encode(N.PREFIX, network(NEW))), (N.POLICY_SET, encode(N.POLICY, {'gid_min': 2, 'gid_max': 1}))]
     for command, payload in messages:
         nl.verdict(command, payload)
     users, before = module_users(), unreclaimable()
@@ -331,5 +356,5 @@ def carried_out():
     ok(snapshot(place.nl) != place.before, 'and something has changed')
 
 
-run(missing_attributes, wrong_lengths, out_of_range, strange_attributes, nested_flag, truncated, lies_about_the_length, huge,
+run(missing_attributes, nothing_to_set, wrong_lengths, out_of_range, strange_attributes, nested_flag, truncated, lies_about_the_length, huge,
     wrong_commands, no_leak, carried_out)

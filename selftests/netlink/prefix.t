@@ -193,14 +193,13 @@ def onlinks():
     netns.dummy('d0', 'd1')
     for n in range(8):
         ready(nl, f'2001:db8:{n:x}::/64', 1 + n % 4, 'd0', flags=ONLINK)
-    add_refused(nl, 'the ninth on one link', 'ENOSPC',
-                'interface has 8 typed on-link addresses; more would keep it from router advertisements', 'ifindex', P, FIXED, 'd0',
-                flags=ONLINK)
+    full = 'interface has 8 typed on-link addresses; more would keep it from router advertisements'
+    add_refused(nl, 'the ninth on one link', 'ENOSPC', full, 'ifindex', P, FIXED, 'd0', flags=ONLINK)
     equal(len(nl.prefixes()), 8, 'is not there')
     ok(ready(nl, P, FIXED, 'd1', flags=ONLINK), 'another link takes it')
     ok(ready(nl, Q, FIXED, 'd0'), 'a routed one by the full link is taken')
-    change_refused(nl, 'an on-link one cannot move', 'EOPNOTSUPP', 'an on-link prefix stays on its link', 'ifindex', P,
-                   ifindex=socket.if_nametoindex('d0'))
+    change_refused(nl, 'an on-link one cannot move to the full link', 'ENOSPC', full, 'ifindex', P, ifindex=socket.if_nametoindex('d0'))
+    equal(nl.prefix(P)['home'], socket.if_nametoindex('d1'), 'and stays where it is')
     nl.prefix_del('2001:db8:3::/64')
     ok(ready(nl, R, FIXED, 'd0', flags=ONLINK), 'where one went another may come')
 
@@ -252,7 +251,7 @@ def vrf():
     equal(get_addr(wanting(FIXED, dev='d1')), address, 'and serves there')
 
 
-BUSY = 'sockets hold that prefix; force deletes it all the same'
+BUSY = 'sockets hold that prefix; force takes it away all the same'
 
 
 def del_refused(nl, point, prefix):
@@ -448,7 +447,7 @@ def many():
     gone = dump_while_it_changes(nl, wanted, dels)
     more, undo = adds_and_dels([nth(MANY + n) for n in range(MOST - MANY + len(gone))])
     in_batches(nl, PREFIX_ADD, more)
-    add_refused(nl, f'one more than {MOST}', 'ENOSPC', 'too many prefixes', None, P)
+    add_refused(nl, f'one more than {MOST}', 'ENOSPC', 'policy allows no more prefixes, see prefixes-max', None, P)
     dels, wanted = dels + undo, wanted + [u[4:20] for u in undo]
     left = [d for p, d in zip(wanted, dels) if p not in gone]
     equal(timed('deleted', lambda: in_batches(nl, PREFIX_DEL, left[::-1])), len(left), 'they are deleted')
