@@ -63,6 +63,8 @@ static struct kretprobe odmm_hooks_probe = {
 	.entry_handler	= odmm_hooks_enter,
 	.handler	= odmm_hooks_leave,
 	.data_size	= sizeof(struct odmm_compat_setsockopt),
+	/* Callers that may sleep in there at once; the flag of more is lost. */
+	.maxactive	= 1024,
 };
 
 /* One probe for all namespaces. A probe that was unregistered has to be cleaned. */
