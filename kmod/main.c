@@ -88,9 +88,12 @@ static int __init odmm_init(void)
 {
 	int err;
 
-	err = odmm_session_table_init();
+	err = odmm_session_cache_init();
 	if (err)
 		return err;
+	err = odmm_session_table_init();
+	if (err)
+		goto err_cache;
 	err = odmm_abort_init();
 	if (err)
 		goto err_table;
@@ -123,6 +126,8 @@ err_abort:
 	odmm_abort_exit();
 err_table:
 	odmm_session_table_exit();
+err_cache:
+	odmm_session_cache_exit();
 	return err;
 }
 
@@ -140,6 +145,7 @@ static void __exit odmm_exit(void)
 	unregister_pernet_subsys(&odmm_net_ops);
 	odmm_abort_exit();
 	odmm_session_table_exit();
+	odmm_session_cache_exit();
 }
 
 module_init(odmm_init);

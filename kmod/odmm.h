@@ -6,8 +6,8 @@
  *
  *   hooks  sockopt    netlink    the doors
  *       \     |       /   \
- *         session    /     |      what a socket asked for and holds, and by
- *             \     /      |      notice what it is told
+ *         session    /     |      what a socket asked for and holds; by status
+ *             \     /      |      where that stands, by notice what it is told
  *             request      |      what is being waited for
  *             /     \      |
  *          agent   prefix -'      who answers; what there is, by spec what
@@ -18,8 +18,8 @@
  *                  /     \        written to through rtnl, with interface
  *                iid     rtnl     identifiers by iid
  *
- * policy, account, deadline, event, print, users, abort, meter and trace serve
- * all of them. What must travel up does so through a pointer that main.c sets
+ * policy, account, deadline, event, print, sessions, users, abort, meter and
+ * trace serve all of them. What must travel up does so through a pointer that main.c sets
  * (struct odmm_net.on_prefix, .on_agent and .on_tagged) or that the object's
  * maker sets (struct odmm_address.ops, struct odmm_deadline.expire).
  *
@@ -726,12 +726,25 @@ int odmm_sockopt_init(void);
 void odmm_sockopt_exit(void);
 int odmm_sockopt_check(const struct sock *sk);
 
-/* session.c */
+/* sessions.c */
 int odmm_session_table_init(void);
 void odmm_session_table_exit(void);
+struct odmm_session *odmm_session_find(struct sock *sk);
+int odmm_session_insert(struct odmm_session *s);
+void odmm_session_remove(struct odmm_session *s);
+
+/* status.c */
+void odmm_session_key(const struct odmm_session *s,
+		      struct odmm_request_key *key);
+struct odmm_prefix *odmm_session_replacement(const struct odmm_session *s);
+void odmm_session_describe(const struct odmm_session *s,
+			   struct odmm_status *status);
+
+/* session.c */
+int odmm_session_cache_init(void);
+void odmm_session_cache_exit(void);
 void odmm_session_init(struct odmm_net *odn);
 void odmm_session_exit(struct odmm_net *odn);
-struct odmm_session *odmm_session_find(struct sock *sk);
 struct odmm_session *odmm_session_new(struct sock *sk, gfp_t gfp);
 
 /* The session of a socket, new if it has none. May sleep; for system calls. */
@@ -746,9 +759,6 @@ void odmm_session_set_lifetime(struct odmm_session *s, u32 lifetime);
 int odmm_session_ask(struct odmm_session *s, const struct odmm_setsc *wish,
 		     bool nonblock, struct in6_addr *addr);
 void odmm_session_status(struct odmm_session *s, struct odmm_status *status);
-struct odmm_prefix *odmm_session_replacement(const struct odmm_session *s);
-void odmm_session_describe(const struct odmm_session *s,
-			   struct odmm_status *status);
 
 /* notice.c */
 void odmm_notice_init(struct odmm_net *odn);

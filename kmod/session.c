@@ -8,8 +8,6 @@
  */
 #include <linux/cred.h>
 #include <linux/freezer.h>
-#include <linux/hash.h>
-#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
 #include <net/inet_sock.h>
@@ -23,52 +21,7 @@
 #define ODMM_SWEEP_PERIOD	HZ
 #define ODMM_SWEEP_BATCH	256
 
-/*
- * Of pointers, so that the compiler can put them into each lookup: the general
- * ones cost more than the rest of it.
- */
-static u32 odmm_session_hash(const void *key, u32 len, u32 seed)
-{
-	return hash_64((unsigned long)*(struct sock *const *)key + seed, 32);
-}
-
-static int odmm_session_cmp(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct odmm_session *s = obj;
-
-	return s->sk != *(struct sock *const *)arg->key;
-}
-
-static const struct rhashtable_params odmm_session_params = {
-	.head_offset = offsetof(struct odmm_session, node),
-	.key_offset = offsetof(struct odmm_session, sk),
-	.key_len = sizeof_field(struct odmm_session, sk),
-	.hashfn = odmm_session_hash,
-	.obj_cmpfn = odmm_session_cmp,
-	.automatic_shrinking = true,
-};
-
-/*
- * By socket, of all namespaces: so a socket's session is found without a
- * detour by its namespace, which would cost as much as finding it.
- */
-static struct rhashtable odmm_sessions;
-
 static struct kmem_cache *odmm_session_cache;
-
-/*
- * The session of a socket, or NULL. It lives on until the socket is dead, and
- * under RCU a bit longer.
- */
-struct odmm_session *odmm_session_find(struct sock *sk)
-{
-	struct odmm_session *s;
-
-	rcu_read_lock();
-	s = rhashtable_lookup(&odmm_sessions, &sk, odmm_session_params);
-	rcu_read_unlock();
-	return s;
-}
 
 /* The sweep may be looking at the socket. */
 static void odmm_session_free_rcu(struct rcu_head *rcu)
@@ -108,8 +61,7 @@ static int odmm_session_enlist(struct odmm_net *odn, struct odmm_session *s,
 			      &odn->next_session, gfp);
 	if (err < 0)
 		return err;
-	err = rhashtable_lookup_insert_fast(&odmm_sessions, &s->node,
-					    odmm_session_params);
+	err = odmm_session_insert(s);
 	if (err)
 		xa_erase(&odn->session_ids, s->id);
 	else
@@ -136,7 +88,7 @@ static void odmm_session_drop(struct odmm_session *s)
 	struct odmm_net *odn = s->odn;
 
 	lockdep_assert_held(&odn->lock);
-	rhashtable_remove_fast(&odmm_sessions, &s->node, odmm_session_params);
+	odmm_session_remove(s);
 	xa_erase(&odn->session_ids, s->id);
 	atomic_dec(&odn->n_sessions);
 	odmm_want_release(odn, &s->want);
@@ -302,17 +254,6 @@ void odmm_session_set_lifetime(struct odmm_session *s, u32 lifetime)
 	if (p)
 		odmm_prefix_limit(p, lifetime);
 	spin_unlock(&s->odn->lock);
-}
-
-static void odmm_session_key(const struct odmm_session *s,
-			     struct odmm_request_key *key)
-{
-	const struct odmm_type_policy *policy = &s->odn->policy.type[s->want.type];
-
-	key->type = s->want.type;
-	key->ifindex = READ_ONCE(s->sk->sk_bound_dev_if);
-	key->flags = s->flags & IPV6_REQUIRE_SRC_ON_NET;
-	key->uid = policy->share_uid ? s->want.account->uid : INVALID_UID;
 }
 
 static s32 odmm_session_timeout(const struct odmm_session *s)
@@ -497,53 +438,6 @@ int odmm_session_ask(struct odmm_session *s, const struct odmm_setsc *wish,
 	return err;
 }
 
-/*
- * With the lock held: what the socket would get in place of what it holds, if
- * that is not for new use any more.
- */
-struct odmm_prefix *odmm_session_replacement(const struct odmm_session *s)
-{
-	const struct odmm_prefix *p = odmm_session_prefix(s);
-	struct odmm_request_key key;
-
-	if (!p || (p->state != ODMM_PREFIX_GONE && !p->faded))
-		return NULL;
-	odmm_session_key(s, &key);
-	return odmm_shelf_best(s->odn, &key);
-}
-
-static void odmm_session_status_prefix(const struct odmm_session *s,
-				       const struct odmm_prefix *p,
-				       struct odmm_status *status)
-{
-	const struct odmm_prefix *best = odmm_session_replacement(s);
-
-	status->addr = p->address.addr;
-	status->ifindex = p->ifindex;
-	if (p->state != ODMM_PREFIX_GONE) {
-		status->valid_lft = odmm_lifetime_left(p->valid_until);
-		status->preferred_lft =
-			odmm_lifetime_left(odmm_prefix_fresh_until(p));
-	}
-	if (best)
-		status->replacement = best->address.addr;
-}
-
-/* With the lock held. */
-void odmm_session_describe(const struct odmm_session *s,
-			   struct odmm_status *status)
-{
-	const struct odmm_prefix *p;
-
-	status->type = s->want.type;
-	status->flags = s->flags;
-	status->state = odmm_session_state(s);
-	status->error = s->want.error;
-	p = odmm_session_prefix(s);
-	if (p)
-		odmm_session_status_prefix(s, p, status);
-}
-
 void odmm_session_status(struct odmm_session *s, struct odmm_status *status)
 {
 	spin_lock(&s->odn->lock);
@@ -627,22 +521,15 @@ void odmm_session_exit(struct odmm_net *odn)
 	odmm_notice_exit(odn);
 }
 
-int odmm_session_table_init(void)
+int odmm_session_cache_init(void)
 {
-	int err;
-
 	odmm_session_cache = KMEM_CACHE(odmm_session, SLAB_ACCOUNT);
-	if (!odmm_session_cache)
-		return -ENOMEM;
-	err = rhashtable_init(&odmm_sessions, &odmm_session_params);
-	if (err)
-		kmem_cache_destroy(odmm_session_cache);
-	return err;
+	return odmm_session_cache ? 0 : -ENOMEM;
 }
 
-void odmm_session_table_exit(void)
+/* The last of them are freed by RCU. */
+void odmm_session_cache_exit(void)
 {
-	rhashtable_destroy(&odmm_sessions);
 	rcu_barrier();
 	kmem_cache_destroy(odmm_session_cache);
 }
