@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Differences between kernels, and nowhere else. Each has a name that says
- * what is meant, so that the sources read the same on all of them.
+ * what is meant, so that the sources read the same on all of them. Which of
+ * them apply is seen in the kernel's headers, not in its version, as
+ * distributions backport: by a macro that came with the change, or else by
+ * Kbuild.compat, which looks for a line.
  */
 #ifndef _ODMM_COMPAT_H
 #define _ODMM_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/net.h>
 #include <linux/ptrace.h>
 #include <linux/uaccess.h>
@@ -30,18 +34,39 @@ static inline bool odmm_compat_bind_no_port(struct sock *sk, bool on)
 	bool old;
 
 	lock_sock(sk);
+#ifdef inet_assign_bit
+	old = inet_test_bit(BIND_ADDRESS_NO_PORT, sk);
+	inet_assign_bit(BIND_ADDRESS_NO_PORT, sk, on);
+#else
 	old = inet_sk(sk)->bind_address_no_port;
 	inet_sk(sk)->bind_address_no_port = on;
+#endif
 	release_sock(sk);
 	return old;
 }
+
+/*
+ * TCP sockets by address and port. Since they are linked like those by port
+ * (6.8), a bucket has connections in TIME_WAIT, too, and has the addresses of
+ * IPv4 sockets mapped to IPv6.
+ */
+#ifdef sk_for_each_bound_bhash2
+#define odmm_compat_for_each_owner(sk, bucket) \
+	sk_for_each_bound_bhash2(sk, &(bucket)->owners)
+#define odmm_compat_bind2_is_ipv6(bucket)	((bucket)->family == AF_INET6)
+#else
+#define odmm_compat_for_each_owner(sk, bucket) \
+	sk_for_each_bound(sk, &(bucket)->owners)
+#define odmm_compat_bind2_is_ipv6(bucket)	true
+#endif
 
 /* The address that the sockets of a bucket have, NULL if none of @net's. */
 static inline const struct in6_addr *
 odmm_compat_bind2_addr(const struct inet_bind2_bucket *bucket,
 		       const struct net *net)
 {
-	if (bucket->family != AF_INET6 || !net_eq(read_pnet(&bucket->ib_net), net))
+	if (!odmm_compat_bind2_is_ipv6(bucket) ||
+	    !net_eq(read_pnet(&bucket->ib_net), net))
 		return NULL;
 	return &bucket->v6_rcv_saddr;
 }
@@ -53,7 +78,24 @@ static inline struct inet_hashinfo *odmm_compat_tcp_table(struct net *net)
 
 static inline struct udp_table *odmm_compat_udp_table(struct net *net)
 {
+#ifdef ODMM_COMPAT_UDP_TABLE_OF_NET
+	return net->ipv4.udp_table;
+#else
 	return &udp_table;
+#endif
+}
+
+static inline void
+odmm_compat_hrtimer_setup(struct hrtimer *timer,
+			  enum hrtimer_restart (*ring)(struct hrtimer *timer),
+			  clockid_t clock, enum hrtimer_mode mode)
+{
+#ifdef ODMM_COMPAT_HRTIMER_SETUP
+	hrtimer_setup(timer, ring, clock, mode);
+#else
+	hrtimer_init(timer, clock, mode);
+	timer->function = ring;
+#endif
 }
 
 /*

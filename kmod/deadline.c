@@ -8,6 +8,7 @@
  */
 #include <linux/hrtimer.h>
 
+#include "compat.h"
 #include "odmm.h"
 
 static void odmm_deadline_arm(struct odmm_net *odn)
@@ -91,8 +92,8 @@ void odmm_deadline_start(struct odmm_net *odn)
 {
 	timerqueue_init_head(&odn->deadlines);
 	INIT_WORK(&odn->deadline_work, odmm_deadline_run);
-	hrtimer_init(&odn->deadline_timer, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
-	odn->deadline_timer.function = odmm_deadline_ring;
+	odmm_compat_hrtimer_setup(&odn->deadline_timer, odmm_deadline_ring,
+				  CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include <linux/sort.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
+#include <net/tcp_states.h>
 
 #include "compat.h"
 #include "odmm.h"
@@ -44,10 +45,12 @@ static bool odmm_users_session(struct sock *sk,
 	return counted;
 }
 
+/* What is in TIME_WAIT is a struct sock in its first fields only. */
 static void odmm_users_visit(const struct odmm_users_walk *walk,
 			     struct sock *sk)
 {
-	if (sk->sk_family == AF_INET6 && net_eq(sock_net(sk), walk->odn->net))
+	if (sk->sk_family == AF_INET6 && sk->sk_state != TCP_TIME_WAIT &&
+	    net_eq(sock_net(sk), walk->odn->net))
 		walk->visit(walk, sk);
 }
 
@@ -82,7 +85,7 @@ static void odmm_users_bucket(const struct odmm_users_walk *walk,
 	addr = odmm_compat_bind2_addr(bucket, walk->odn->net);
 	if (!addr || !walk->asks(walk, addr))
 		return;
-	sk_for_each_bound_bhash2(sk, &bucket->owners)
+	odmm_compat_for_each_owner(sk, bucket)
 		odmm_users_visit(walk, sk);
 }
 
