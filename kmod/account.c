@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
+#include "lifetime.h"
 #include "odmm.h"
 
 static struct odmm_account *odmm_account_entry(const struct rb_node *node)
@@ -116,7 +117,7 @@ int odmm_account_wait(struct odmm_net *odn, struct odmm_account *acc)
 static bool odmm_account_token(const struct odmm_policy *policy,
 			       struct odmm_account *acc)
 {
-	ktime_t now = ktime_get_boottime();
+	ktime_t now = odmm_now();
 	u64 period;
 
 	if (!policy->on_net_rate)
@@ -174,7 +175,7 @@ void odmm_account_gone(struct odmm_prefix *p)
  */
 bool odmm_account_sweep(struct odmm_net *odn)
 {
-	ktime_t now = ktime_get_boottime();
+	ktime_t now = odmm_now();
 	struct odmm_account *acc;
 	struct rb_node *node, *next;
 

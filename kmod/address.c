@@ -136,7 +136,7 @@ static void odmm_address_look_in(struct odmm_address *a, u64 ns)
 	spin_lock(&a->odn->lock);
 	if (a->wanted)
 		odmm_deadline_set(a->odn, &a->retry,
-				  ktime_add_ns(ktime_get_boottime(), ns));
+				  ktime_add_ns(odmm_now(), ns));
 	spin_unlock(&a->odn->lock);
 }
 
@@ -452,8 +452,7 @@ static void odmm_address_hear_later(struct odmm_net *odn)
 	spin_lock(&odn->lock);
 	if (!odn->closing)
 		odmm_deadline_set(odn, &odn->resync,
-				  ktime_add_ns(ktime_get_boottime(),
-					       ODMM_LOOK_MAX));
+				  ktime_add_ns(odmm_now(), ODMM_LOOK_MAX));
 	spin_unlock(&odn->lock);
 }
 

@@ -69,8 +69,7 @@ static void odmm_adopt_spec(struct odmm_net *odn,
 		spec->home = news->ifindex;
 	else
 		spec->flags = ODMM_PREFIX_F_ONLINK;
-	spec->valid_until = odmm_lifetime_end(ktime_get_boottime(),
-					      news->valid_lft);
+	spec->valid_until = odmm_lifetime_end(odmm_now(), news->valid_lft);
 	/* Its address is deprecated in any case, so that does not tell. */
 	spec->preferred_until = spec->valid_until;
 	spec->origin = "address";

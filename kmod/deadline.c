@@ -9,6 +9,7 @@
 #include <linux/hrtimer.h>
 
 #include "compat.h"
+#include "lifetime.h"
 #include "odmm.h"
 
 static void odmm_deadline_arm(struct odmm_net *odn)
@@ -34,7 +35,7 @@ static struct odmm_deadline *odmm_deadline_due(struct odmm_net *odn)
 {
 	struct timerqueue_node *first = timerqueue_getnext(&odn->deadlines);
 
-	if (!first || ktime_after(first->expires, ktime_get_boottime()))
+	if (!first || ktime_after(first->expires, odmm_now()))
 		return NULL;
 	return container_of(first, struct odmm_deadline, node);
 }

@@ -50,7 +50,7 @@ bool odmm_keep_in_use(struct odmm_address *a)
 /* With the net lock held: which removal in a short time this is, from 0. */
 static unsigned int odmm_keep_losses(struct odmm_prefix *p)
 {
-	ktime_t now = ktime_get_boottime();
+	ktime_t now = odmm_now();
 
 	if (!p->losses ||
 	    ktime_after(now, odmm_lifetime_end(p->first_loss,
@@ -127,7 +127,7 @@ static u64 odmm_keep_linger_ns(const struct odmm_prefix *p)
 static ktime_t odmm_keep_next_look(const struct odmm_prefix *p)
 {
 	u64 step = max_t(u64, odmm_keep_linger_ns(p) / ODMM_LOOKS, NSEC_PER_SEC);
-	u64 when = ktime_get_boottime_ns() + step;
+	u64 when = ktime_to_ns(odmm_now()) + step;
 
 	return DIV_ROUND_UP_ULL(when, NSEC_PER_SEC) * NSEC_PER_SEC;
 }
@@ -194,7 +194,7 @@ static void odmm_keep_collect(struct odmm_net *odn,
 /* With the net lock held: nobody was seen for as long as it has to stay. */
 bool odmm_keep_is_over(const struct odmm_prefix *p)
 {
-	ktime_t now = ktime_get_boottime();
+	ktime_t now = odmm_now();
 
 	return !p->sessions && odmm_keep_ends_with_use(p) && p->unused_since &&
 	       ktime_sub(now, p->unused_since) >= odmm_keep_linger_ns(p);
@@ -206,7 +206,7 @@ static void odmm_keep_seen(struct odmm_prefix *p, bool used)
 	if (used)
 		p->unused_since = 0;
 	else if (!p->unused_since)
-		p->unused_since = ktime_get_boottime();
+		p->unused_since = odmm_now();
 	if (odmm_keep_is_over(p))
 		odmm_address_yield(&p->address);
 	else

@@ -118,7 +118,7 @@ static void odmm_nl_lifetimes(const struct genl_info *info,
 			      struct odmm_prefix_spec *spec, ktime_t preferred,
 			      ktime_t valid)
 {
-	ktime_t now = ktime_get_boottime();
+	ktime_t now = odmm_now();
 
 	spec->valid_until = odmm_nl_lifetime(info, ODMM_A_PREFIX_VALID_LFT,
 					     now, valid);

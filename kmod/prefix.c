@@ -23,7 +23,7 @@ void odmm_prefix_hold(struct odmm_prefix *p, struct odmm_want *w)
 	odmm_prefix_get(p);
 	list_add_tail(&w->node, &p->holders);
 	p->sessions++;
-	p->first_held = p->first_held ?: ktime_get_boottime();
+	p->first_held = p->first_held ?: odmm_now();
 	odmm_deadline_clear(p->address.odn, &p->linger);
 }
 
@@ -263,7 +263,7 @@ static void odmm_prefix_fill(struct odmm_net *odn, struct odmm_prefix *p,
 	INIT_LIST_HEAD(&p->look);
 	p->serial = ++odn->last_prefix;
 	p->arrival = p->serial;
-	p->born = ktime_get_boottime();
+	p->born = odmm_now();
 	p->preferred_until = spec->preferred_until;
 	p->valid_until = spec->valid_until;
 	p->cookie = spec->cookie;
@@ -369,7 +369,7 @@ int odmm_prefix_change(struct odmm_net *odn, struct odmm_prefix *p,
 void odmm_prefix_withdraw(struct odmm_prefix *p, u32 grace)
 {
 	struct odmm_net *odn = p->address.odn;
-	ktime_t now = ktime_get_boottime();
+	ktime_t now = odmm_now();
 
 	lockdep_assert_held(&odn->lock);
 	odmm_count(odn, ODMM_STAT_WITHDRAWN);

@@ -75,7 +75,7 @@ int odmm_print_prefix(struct sk_buff *skb, const struct odmm_prefix *p)
 int odmm_print_request(struct sk_buff *skb, const struct odmm_net *odn,
 		       const struct odmm_request *req)
 {
-	ktime_t age = ktime_sub(ktime_get_boottime(), req->born);
+	ktime_t age = ktime_sub(odmm_now(), req->born);
 
 	return nla_put_u64_64bit(skb, ODMM_A_REQUEST_COOKIE, req->cookie,
 				 ODMM_A_REQUEST_PAD) ?:

@@ -13,6 +13,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 
+#include "lifetime.h"
 #include "odmm.h"
 #include "trace.h"
 
@@ -204,7 +205,7 @@ static void odmm_request_start_grace(struct odmm_net *odn,
 				     struct odmm_request *req)
 {
 	odmm_deadline_set(odn, &req->grace,
-			  ktime_add_ms(ktime_get_boottime(), ODMM_GRACE_MS));
+			  ktime_add_ms(odmm_now(), ODMM_GRACE_MS));
 }
 
 static struct odmm_request *odmm_request_make(struct odmm_net *odn,
@@ -220,7 +221,7 @@ static struct odmm_request *odmm_request_make(struct odmm_net *odn,
 	INIT_LIST_HEAD(&req->shared);
 	odmm_deadline_init(&req->grace, odmm_request_orphan);
 	req->cookie = ++odn->last_cookie;
-	req->born = ktime_get_boottime();
+	req->born = odmm_now();
 	req->key = *key;
 	req->uid = uid;
 	rb_add(&req->node, &odn->requests, odmm_request_less);
@@ -414,7 +415,7 @@ void odmm_want_limit(struct odmm_net *odn, struct odmm_want *w, s32 timeout)
 {
 	if (timeout >= 0)
 		odmm_deadline_set(odn, &w->limit,
-				  ktime_add_ms(ktime_get_boottime(), timeout));
+				  ktime_add_ms(odmm_now(), timeout));
 }
 
 void odmm_want_init(struct odmm_want *w)
