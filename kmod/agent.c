@@ -126,9 +126,9 @@ int odmm_agent_claim(struct odmm_net *odn, struct odmm_agent *agent,
 
 /*
  * A netlink socket is being closed. Its port may be another's by now, who may
- * have made a claim already: so the sockets themselves are looked at.
+ * have made a claim already: so the sockets themselves are looked at. No lock.
  */
-static void odmm_agent_closed(struct odmm_net *odn, u32 portid)
+void odmm_agent_closed(struct odmm_net *odn, u32 portid)
 {
 	struct odmm_agent *agent, *next;
 

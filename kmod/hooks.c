@@ -32,13 +32,14 @@ static int odmm_hooks_enter(struct kretprobe_instance *ri, struct pt_regs *regs)
 /* No sleeping here. */
 static void odmm_hooks_prefer(struct sock *sk, int prefs)
 {
+	struct odmm_net *odn = odmm_net(sock_net(sk));
 	struct odmm_session *s = odmm_session_find(sk);
 
-	if (!odmm_net(sock_net(sk))->policy.rfc5014 ||
+	if (!odn->policy.rfc5014 ||
 	    (!s && !(prefs & IPV6_REQUIRE_SRC_ON_NET)))
 		return;
 	if (!s)
-		s = odmm_session_new(sk, GFP_ATOMIC | __GFP_ACCOUNT);
+		s = odmm_session_new(odn, sk, GFP_ATOMIC | __GFP_ACCOUNT);
 	if (!IS_ERR(s))
 		odmm_session_set_flags(s, prefs, IPV6_REQUIRE_SRC_ON_NET);
 }

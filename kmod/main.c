@@ -9,9 +9,9 @@
 
 unsigned int odmm_net_id __read_mostly;
 
-static int __net_init odmm_net_init(struct net *net)
+/* Unit tests begin and end one of their own. */
+int odmm_net_start(struct odmm_net *odn, struct net *net)
 {
-	struct odmm_net *odn = odmm_net(net);
 	int err;
 
 	odn->net = net;
@@ -33,10 +33,8 @@ static int __net_init odmm_net_init(struct net *net)
 }
 
 /* From those who ask down to what they were given. */
-static void __net_exit odmm_net_exit(struct net *net)
+void odmm_net_stop(struct odmm_net *odn)
 {
-	struct odmm_net *odn = odmm_net(net);
-
 	trace_odmm_drain(odn);
 	odmm_hooks_exit(odn);
 	odmm_meter_exit(odn);
@@ -48,6 +46,16 @@ static void __net_exit odmm_net_exit(struct net *net)
 	odmm_address_exit(odn);
 	odmm_account_exit(odn);
 	odmm_deadline_stop(odn);
+}
+
+static int __net_init odmm_net_init(struct net *net)
+{
+	return odmm_net_start(odmm_net(net), net);
+}
+
+static void __net_exit odmm_net_exit(struct net *net)
+{
+	odmm_net_stop(odmm_net(net));
 }
 
 static struct pernet_operations odmm_net_ops = {

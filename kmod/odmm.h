@@ -47,6 +47,7 @@
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
+#include <net/sock.h>
 #include <uapi/linux/odmm.h>
 #include <uapi/linux/odmm_netlink.h>
 
@@ -57,7 +58,6 @@ struct odmm_prefix;
 struct odmm_request;
 struct odmm_rtnl_news;
 struct sk_buff;
-struct sock;
 struct socket;
 
 #define ODMM_TYPE_MAX		ODMM_TYPE_GRACEFUL_REPLACEMENT
@@ -721,6 +721,10 @@ odmm_session_state(const struct odmm_session *s)
 	}
 }
 
+/* main.c */
+int odmm_net_start(struct odmm_net *odn, struct net *net);
+void odmm_net_stop(struct odmm_net *odn);
+
 /* sockopt.c */
 int odmm_sockopt_init(void);
 void odmm_sockopt_exit(void);
@@ -745,12 +749,15 @@ int odmm_session_cache_init(void);
 void odmm_session_cache_exit(void);
 void odmm_session_init(struct odmm_net *odn);
 void odmm_session_exit(struct odmm_net *odn);
-struct odmm_session *odmm_session_new(struct sock *sk, gfp_t gfp);
+struct odmm_session *odmm_session_new(struct odmm_net *odn, struct sock *sk,
+				      gfp_t gfp);
 
 /* The session of a socket, new if it has none. May sleep; for system calls. */
 static inline struct odmm_session *odmm_session_make(struct sock *sk)
 {
-	return odmm_session_find(sk) ?: odmm_session_new(sk, GFP_KERNEL_ACCOUNT);
+	return odmm_session_find(sk) ?:
+	       odmm_session_new(odmm_net(sock_net(sk)), sk,
+				GFP_KERNEL_ACCOUNT);
 }
 
 int odmm_session_set_type(struct odmm_session *s, u32 type);
@@ -797,6 +804,7 @@ void odmm_agent_notifier_exit(void);
 struct odmm_agent *odmm_agent_alloc(u32 n_ifindex);
 int odmm_agent_claim(struct odmm_net *odn, struct odmm_agent *agent,
 		     struct netlink_ext_ack *extack);
+void odmm_agent_closed(struct odmm_net *odn, u32 portid);
 struct odmm_agent *odmm_agent_of(struct odmm_net *odn, const struct sock *sk);
 struct odmm_agent *odmm_agent_after(struct odmm_net *odn, u32 id);
 struct odmm_agent *odmm_agent_find(struct odmm_net *odn, u32 id);

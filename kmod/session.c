@@ -165,9 +165,9 @@ static int odmm_session_register(struct odmm_session *s, gfp_t gfp)
 }
 
 /* For odmm_session_make(); in process context, and with @gfp it may sleep. */
-struct odmm_session *odmm_session_new(struct sock *sk, gfp_t gfp)
+struct odmm_session *odmm_session_new(struct odmm_net *odn, struct sock *sk,
+				      gfp_t gfp)
 {
-	struct odmm_net *odn = odmm_net(sock_net(sk));
 	struct odmm_session *s;
 	int err;
 
