@@ -57,7 +57,7 @@ static inline bool odmm_compat_bind_no_port(struct sock *sk, bool on)
 #else
 #define odmm_compat_for_each_owner(sk, bucket) \
 	sk_for_each_bound(sk, &(bucket)->owners)
-#define odmm_compat_bind2_is_ipv6(bucket)	true
+#define odmm_compat_bind2_is_ipv6(bucket)	((void)(bucket), true)
 #endif
 
 /* The address that the sockets of a bucket have, NULL if none of @net's. */
