@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,53 +123,62 @@ static void print_srcaddr(const char *address, const char *flags)
 	printf("srcaddr %d%s%s\n", ret, ret < 0 ? " " : "", ret < 0 ? strerrorname_np(errno) : "");
 }
 
+/* Steps of one word; whether it is one. */
+static bool step_alone(int fd, const char *word)
+{
+	if (!strcmp(word, "notice"))
+		print_notice(fd);
+	else if (!strcmp(word, "setsc_release"))
+		print_result("setsc_release", setsc_release(fd), NULL);
+	else if (!strcmp(word, "nonblock"))
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+	else if (!strcmp(word, "block"))
+		fcntl(fd, F_SETFL, 0);
+	else if (!strcmp(word, "listen"))
+		listen(fd, 1);
+	else if (!strcmp(word, "steal"))
+		dup2(STDIN_FILENO, fd + 1);
+	else if (!strcmp(word, "name"))
+		print_name(fd);
+	else if (!strcmp(word, "descriptors"))
+		print_descriptors();
+	else
+		return false;
+	return true;
+}
+
+/* Those with an argument. */
+static bool step_with(int *fd, const char *word, const char *arg)
+{
+	struct in6_addr addr;
+
+	if (!strcmp(word, "setsc")) {
+		print_result("setsc", setsc(*fd, &addr, (sc_type)atoi(arg)), &addr);
+	} else if (!strcmp(word, "setsc_bind")) {
+		print_result("setsc_bind", setsc_bind(*fd, &addr, (sc_type)atoi(arg)), &addr);
+	} else if (!strcmp(word, "connect")) {
+		do_connect(*fd, arg);
+	} else if (!strcmp(word, "reopen")) {
+		close(*fd);
+		*fd = open_kind(arg);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* Does one step; returns how many words it took. */
 static int step(int *fd, char **word)
 {
-	const char *arg = word[1] ? word[1] : "";
-	struct in6_addr addr;
-
 	errno = 0;
-	if (!strcmp(word[0], "setsc")) {
-		print_result("setsc", setsc(*fd, &addr, (sc_type)atoi(arg)), &addr);
+	if (step_alone(*fd, word[0]))
+		return 1;
+	if (word[1] && step_with(fd, word[0], word[1]))
 		return 2;
-	}
-	if (!strcmp(word[0], "setsc_bind")) {
-		print_result("setsc_bind", setsc_bind(*fd, &addr, (sc_type)atoi(arg)), &addr);
-		return 2;
-	}
-	if (!strcmp(word[0], "connect")) {
-		do_connect(*fd, arg);
-		return 2;
-	}
-	if (!strcmp(word[0], "reopen")) {
-		close(*fd);
-		*fd = open_kind(arg);
-		return 2;
-	}
-	if (!strcmp(word[0], "srcaddr") && *arg && word[2]) {
-		print_srcaddr(arg, word[2]);
-		return 3;
-	}
-	if (!strcmp(word[0], "notice"))
-		print_notice(*fd);
-	else if (!strcmp(word[0], "setsc_release"))
-		print_result("setsc_release", setsc_release(*fd), NULL);
-	else if (!strcmp(word[0], "nonblock"))
-		fcntl(*fd, F_SETFL, O_NONBLOCK);
-	else if (!strcmp(word[0], "block"))
-		fcntl(*fd, F_SETFL, 0);
-	else if (!strcmp(word[0], "listen"))
-		listen(*fd, 1);
-	else if (!strcmp(word[0], "steal"))
-		dup2(STDIN_FILENO, *fd + 1);
-	else if (!strcmp(word[0], "name"))
-		print_name(*fd);
-	else if (!strcmp(word[0], "descriptors"))
-		print_descriptors();
-	else
+	if (strcmp(word[0], "srcaddr") || !word[1] || !word[2])
 		exit(1);
-	return 1;
+	print_srcaddr(word[1], word[2]);
+	return 3;
 }
 
 int main(int argc, char **argv)

@@ -132,6 +132,8 @@ static void put_error(struct msghdr *msg, uint8_t origin)
 	struct sock_extended_err err = { .ee_origin = origin };
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
 
+	if (!cmsg)
+		return;
 	cmsg->cmsg_level = IPPROTO_IPV6;
 	cmsg->cmsg_type = IPV6_RECVERR;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(err));
