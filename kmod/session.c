@@ -337,6 +337,9 @@ static noinline_for_stack int odmm_session_wait(struct odmm_session *s)
 	if (odmm_session_holds(s))
 		return 0;
 	w->unreported = false;
+	/* It came, and was gone before this caller could run. */
+	if (odmm_session_prefix(s))
+		return -EADDRNOTAVAIL;
 	/* No error: somebody has changed the socket's mind meanwhile. */
 	return -(w->error ?: ECANCELED);
 }

@@ -23,7 +23,8 @@
  * Errors: ENOPROTOOPT (no module, or MPTCP), EINVAL, EFAULT, EAFNOSUPPORT
  * (IPv4-mapped), EISCONN (IPV6_SC_BIND on a connected socket), EOPNOTSUPP
  * (nobody serves the type, or not a socket of ours), EADDRNOTAVAIL (the
- * network refused, or the address is a duplicate), ETIMEDOUT, EINTR, EACCES
+ * network refused, or the address is a duplicate, or was lost as soon as it
+ * came), ETIMEDOUT, EINTR, EACCES
  * (policy forbids that type to the caller), EDQUOT (a quota of the caller is
  * used up), EINPROGRESS, EALREADY, EBUSY (bound to the address to be given up),
  * ENETDOWN (the interface went away), ECANCELED (another thread changed the wish
