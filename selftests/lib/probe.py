@@ -38,11 +38,11 @@ class Probe(Odmm):
             length = HEADER.size + len(body)
         return HEADER.pack(length, self.family, NLM_F_REQUEST | NLM_F_ACK | flags, self.seq, 0) + body
 
-    def answer(self):
-        """The verdict on the message that was sent last."""
+    def answer(self, number=None):
+        """The verdict on the message of that sequence number, or on the one that was sent last."""
         while True:
             for kind, flags, seq, data in self.messages():
-                if seq == self.seq and kind in (NLMSG_ERROR, NLMSG_DONE):
+                if seq == (number or self.seq) and kind in (NLMSG_ERROR, NLMSG_DONE):
                     return _verdict(kind, flags, data)
 
     def verdict(self, command, payload=b'', flags=0):
