@@ -50,6 +50,12 @@ class Probe(Odmm):
         return self.answer()
 
 
+def agent_for(*types):
+    agent = Probe()
+    agent.claim(*types)
+    return agent
+
+
 def number_of(table, name):
     return [entry.split()[0] for entry in table].index(name) + 1
 

@@ -18,18 +18,12 @@ from ledger import Ledger, tally
 from netlink import AGENT, AGENT_CLAIM, NEW, PREFIX, PREFIX_ADD, REQUEST, REQUEST_ACCEPT, REQUEST_DONE
 from odmm import FIXED, NO_LIMIT, SESSION, request_waiting, udp
 from people import ALICE
-from probe import Probe, spec
+from probe import Probe, agent_for, spec
 from tap import equal, ok, outcome, run, wait_for
 
 A = '2001:db8:51::/64'
 ROUNDS = 40
 PAST_GRACE = 3000       # ms
-
-
-def agent_for(*types):
-    agent = Probe()
-    agent.claim(*types)
-    return agent
 
 
 def blocked(lane, nl, timeout=NO_LIMIT):
@@ -78,50 +72,58 @@ def test_accept_twice():
     ledger.balance()
 
 
-def test_death_and_accept():
-    """One who had accepted dies while another accepts: the request is the other's, then or after that."""
-    ledger, lanes, asker = Ledger(), [Lane(), Lane()], Lane(ALICE)
-    other = agent_for(SESSION)
-    duel, told = Duel(), []
-    for _ in range(ROUNDS):
+class Deathbed:
+    """An agent that has accepted dies at the same moment as another does something."""
+
+    def __init__(self):
+        self.ledger, self.other = Ledger(), agent_for(SESSION)
+        self.lanes, self.asker = [Lane(), Lane()], Lane(ALICE)
+        self.duel = Duel()
+
+    def play(self, call):
+        """The cookie, the verdict of call(agent, cookie), and the socket of whoever waits."""
         agent = agent_for(SESSION)
-        s, cookie = blocked(asker, ledger.asker)
+        s, cookie = blocked(self.asker, self.ledger.asker)
         agent.accept(cookie)
-        calls = [close(agent.sock), accept(other, cookie)]
-        duel.aim(*calls)
-        verdict = together(*zip(lanes, ([call] for call in calls)))[1][0]
-        duel.won(verdict == 'EBUSY')
+        calls = [close(agent.sock), call(self.other, cookie)]
+        self.duel.aim(*calls)
+        return cookie, together(*zip(self.lanes, ([call] for call in calls)))[1][0], s
+
+    def end(self):
+        self.other.close()
+        self.ledger.balance()
+
+
+def test_death_and_accept():
+    """The request is the other's, then or after that."""
+    scene, told = Deathbed(), []
+    for _ in range(ROUNDS):
+        cookie, verdict, s = scene.play(accept)
+        scene.duel.won(verdict == 'EBUSY')
         told.append(verdict)
         if verdict == 'EBUSY':
-            wait_for(lambda: other.request(cookie)['state'] == NEW, 'a new offer')
-            other.accept(cookie)
-        other.refuse(cookie, errno.EACCES)
-        must_be(asker.join(), ['EACCES'])
+            wait_for(lambda: scene.other.request(cookie)['state'] == NEW, 'a new offer')
+            scene.other.accept(cookie)
+        scene.other.refuse(cookie, errno.EACCES)
+        must_be(scene.asker.join(), ['EACCES'])
         s.close()
     ok(set(told) <= {'ok', 'EBUSY'}, f'an agent dies while another accepts: {tally(told)}', told)
-    equal(ledger.count('agent_lost'), ROUNDS, 'each time the request is offered again')
-    other.close()
-    ledger.balance()
+    equal(scene.ledger.count('agent_lost'), ROUNDS, 'each time the request is offered again')
+    scene.end()
 
 
 def test_death_and_answer():
-    """The answer of one who dies in that moment: it holds, or the request is open again."""
-    ledger, lanes, asker = Ledger(), [Lane(), Lane()], Lane(ALICE)
-    other = agent_for(SESSION)
-    duel, told = Duel(), []
+    """The answer holds, whether the request was still that of the dying agent or open again."""
+    scene, told = Deathbed(), []
     for _ in range(ROUNDS):
-        agent = agent_for(SESSION)
-        s, cookie = blocked(asker, ledger.asker)
-        agent.accept(cookie)
-        calls = [close(agent.sock), refuse(other, cookie)]
-        duel.aim(*calls)
-        together(*zip(lanes, ([call] for call in calls)))
-        told += asker.join()
-        duel.won(len(told) % 2)
+        lost = scene.ledger.count('agent_lost')
+        _, verdict, s = scene.play(refuse)
+        must_be(verdict, 'ok')
+        told += scene.asker.join()
+        scene.duel.won(scene.ledger.count('agent_lost') == lost)
         s.close()
-    equal(tally(told), {'EACCES': ROUNDS}, 'an agent dies while the answer comes from elsewhere: it holds')
-    other.close()
-    ledger.balance()
+    equal(tally(told), {'EACCES': ROUNDS}, f'an agent dies while the answer comes from elsewhere: it holds; wins {scene.duel.wins}')
+    scene.end()
 
 
 def test_grace_and_answer():
@@ -227,7 +229,8 @@ def test_stale():
     for _ in range(ROUNDS):
         s, cookie = blocked(asker, ledger.asker)
         others = {0, 1, cookie - 1, cookie + 1, cookie + 1000, (1 << 64) - 1} - {cookie}
-        calls = [[rng.choice((refuse, answer, accept))(nl, rng.choice(sorted(others))) for _ in range(10)] + [refuse(nl, cookie)] for nl in doors]
+        calls = [[rng.choice((refuse, answer, accept))(nl, rng.choice(sorted(others))) for _ in range(10)] + [refuse(nl, cookie)]
+                 for nl in doors]
         got = together(*zip(lanes, calls))
         wrong += [verdict for verdicts in got for verdict in verdicts[:-1] if verdict not in ('ENOENT', 'EINVAL')]
         told.append((sorted(verdicts[-1] for verdicts in got), asker.join()[0]))

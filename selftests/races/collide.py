@@ -158,25 +158,25 @@ class Duel:
     Two calls, of which one wins. It has to start later the next time: so they come ever closer, and meet where either may win.
     """
 
-    STEP = 200
     FURTHEST = 1 << 25
 
-    def __init__(self, step=STEP):
+    def __init__(self, step=200):
+        """@step is how much later, in turns of the loop: more for what takes long, or differs from time to time."""
         self.random = random.Random(0)
         self.handicap = 0       # of the first, or if negative of the second
-        self.step = step
+        self.first_step = self.step = step
         self.last = None
         self.wins = [0, 0]
 
     def aim(self, first, second):
-        first.delay = max(self.handicap, 0) + self.random.randrange(self.STEP)
-        second.delay = max(-self.handicap, 0) + self.random.randrange(self.STEP)
+        first.delay = max(self.handicap, 0) + self.random.randrange(self.first_step)
+        second.delay = max(-self.handicap, 0) + self.random.randrange(self.first_step)
 
     def won(self, second):
         """The second has, or the first."""
         second = bool(second)
         self.wins[second] += 1
-        self.step = self.step * 2 if second == self.last else self.STEP
+        self.step = self.step * 2 if second == self.last else self.first_step
         self.last = second
         self.handicap += -self.step if second else self.step
         self.handicap = max(-self.FURTHEST, min(self.FURTHEST, self.handicap))

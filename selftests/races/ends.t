@@ -14,7 +14,7 @@ from ledger import Ledger, tally
 from netlink import PREFIX, PREFIX_ADD, PREFIX_CHANGE, REQUEST, REQUEST_DONE
 from odmm import INFINITY, NONE, SESSION, get_addr, ready, request_waiting, udp, wanting
 from people import ALICE
-from probe import Probe, network, spec
+from probe import Probe, agent_for, network, spec
 from tap import diag, equal, ok, outcome, run, wait_for
 
 A, B = '2001:db8:51::/64', '2001:db8:52::/64'
@@ -26,8 +26,7 @@ class Arena:
     """One who asks, two who may put an end to it, and a prefix that is there but does not serve."""
 
     def __init__(self, lanes=2):
-        self.agent = Probe()
-        self.agent.claim(SESSION)
+        self.agent = agent_for(SESSION)
         self.ledger = Ledger()
         self.asker = Lane(ALICE)
         self.lanes = [Lane() for _ in range(lanes)]
@@ -140,7 +139,7 @@ def test_limit():
     arena = Arena()
     told = []
     for way in (arrive, answer, refuse, change_mind):
-        duel, here = Duel(step=1 << 16), []
+        duel, here = Duel(step=20000), []
         for _ in range(ROUNDS):
             before = arena.ledger.count('timed_out')
             arena.s = wanting(SESSION, blocking=False, timeout=SHORT)

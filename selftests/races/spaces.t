@@ -18,18 +18,12 @@ from ledger import Ledger, tally
 from netlink import PREFIX, PREFIX_ADD, PREFIX_CHANGE, REQUEST, REQUEST_DONE
 from odmm import BIND, EVENTS, FIXED, NONPERSISTENT, ON_NET, SESSION, get_addr, ready, request_waiting, setsc, tcp, udp, wanting
 from people import ALICE
-from probe import Probe, network, spec
-from tap import equal, ok, outcome, run, wait_for
+from probe import Probe, agent_for, network, spec
+from tap import ok, outcome, run, wait_for
 
 A, B = '2001:db8:51::/64', '2001:db8:52::/64'
 ROUNDS = 15
 DELLINK = 17
-
-
-def agent_for(*types):
-    agent = Probe()
-    agent.claim(*types)
-    return agent
 
 
 def delete_link(route, index):
@@ -46,7 +40,7 @@ def test_link_goes():
     asker, other, lanes = Lane(ALICE), Lane(ALICE), [Lane(), Lane()]
     ready(agent, B, SESSION)
     for name in ('refuse', 'answer', 'ask', 'move'):
-        duel, told = Duel(), []
+        duel, told = Duel(step=50000), []
         for _ in range(ROUNDS):
             netns.dummy('gone')
             index = socket.if_nametoindex('gone')
