@@ -131,6 +131,11 @@ def run(*tests, timeout=90):
             begin = time.monotonic()
             _isolated(test, timeout)
             diag(f'{test.__name__}: {time.monotonic() - begin:.1f} s')
+    finish(started)
+
+
+def finish(started):
+    """The plan, and the end of the program."""
     n, bad = struct.unpack('II', _numbers[:8])
     print(f'1..{n}')
     diag(f'{n - bad} of {n} passed in {time.monotonic() - started:.1f} s')
