@@ -349,16 +349,17 @@ static bool odmm_address_is_yielded(struct odmm_address *a)
 /* What is in the kernel's table, against what should be. */
 static void odmm_address_tend(struct odmm_address *a)
 {
-	bool stale;
+	bool stale, moved;
 	int err = 0;
 
 	spin_lock(&a->odn->lock);
 	stale = a->stale;
+	moved = a->ifindex != a->target;
 	spin_unlock(&a->odn->lock);
 
 	if (!a->made)
 		err = odmm_address_create(a);
-	else if (a->ifindex != a->target)
+	else if (moved)
 		odmm_address_carry(a);
 	else if (stale && odmm_address_look(a) != ODMM_LOOK_ABSENT)
 		err = odmm_address_write(a);
@@ -606,7 +607,7 @@ int odmm_address_init(struct odmm_net *odn)
 void odmm_address_stop(struct odmm_net *odn)
 {
 	spin_lock(&odn->lock);
-	odn->closing = true;
+	WRITE_ONCE(odn->closing, true);
 	odmm_deadline_clear(odn, &odn->resync);
 	spin_unlock(&odn->lock);
 	/* News may still queue it, but then it does nothing any more. */

@@ -133,7 +133,8 @@ void odmm_event_want(struct odmm_net *odn, struct odmm_want *w,
 		w->missed += w->missed < U8_MAX;
 		odmm_count(odn, ODMM_STAT_NOTICES_MERGED);
 	}
-	w->due |= BIT(event);
+	/* The sweep looks at it without the lock. */
+	WRITE_ONCE(w->due, w->due | BIT(event));
 	if (list_empty(&w->tell))
 		list_add_tail(&w->tell, &odn->tell);
 	queue_work(system_unbound_wq, &odn->tell_work);
@@ -142,7 +143,7 @@ void odmm_event_want(struct odmm_net *odn, struct odmm_want *w,
 /* With the net lock held: what was to be told is no longer of interest. */
 void odmm_event_want_drop(struct odmm_want *w)
 {
-	w->due = 0;
+	WRITE_ONCE(w->due, 0);
 	w->missed = 0;
 	list_del_init(&w->tell);
 }

@@ -115,13 +115,13 @@ static void odmm_notice_deliver(struct odmm_session *s)
 	int event;
 
 	if (sock_flag(s->sk, SOCK_DEAD))
-		w->due = 0;
+		WRITE_ONCE(w->due, 0);
 	for (event = ODMM_EVENT_GRANTED; event <= ODMM_EVENT_LOST; event++) {
 		if (!(w->due & BIT(event)))
 			continue;
 		if (!odmm_notice_queue(s, event))
 			return;
-		w->due &= ~BIT(event);
+		WRITE_ONCE(w->due, w->due & ~BIT(event));
 	}
 }
 

@@ -122,7 +122,7 @@ ktime_t odmm_policy_age_end(const struct odmm_prefix *p)
 {
 	const struct odmm_net *odn = p->address.odn;
 
-	if (p->spent)
+	if (READ_ONCE(p->spent))
 		return 0;
 	return min(odmm_policy_limit(p->born,
 				     odn->policy.type[p->address.type].max_age),

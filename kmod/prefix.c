@@ -22,7 +22,8 @@ void odmm_prefix_hold(struct odmm_prefix *p, struct odmm_want *w)
 	lockdep_assert_held(&p->address.odn->lock);
 	odmm_prefix_get(p);
 	list_add_tail(&w->node, &p->holders);
-	p->sessions++;
+	/* The workers look at it without the lock. */
+	WRITE_ONCE(p->sessions, p->sessions + 1);
 	p->first_held = p->first_held ?: odmm_now();
 	odmm_deadline_clear(p->address.odn, &p->linger);
 }
@@ -31,7 +32,7 @@ void odmm_prefix_unhold(struct odmm_prefix *p, struct odmm_want *w)
 {
 	lockdep_assert_held(&p->address.odn->lock);
 	list_del(&w->node);
-	p->sessions--;
+	WRITE_ONCE(p->sessions, p->sessions - 1);
 	p->privileged = odmm_account_is_root(p->address.odn, w->account);
 	p->unused_since = 0;
 	odmm_keep_arm(p);
@@ -402,7 +403,7 @@ static void odmm_prefix_review_one(struct odmm_prefix *p)
 		odmm_meter_start(p);
 	else if (!max)
 		odmm_meter_stop(p);
-	p->spent = max && atomic64_read(&p->bytes) >= max;
+	WRITE_ONCE(p->spent, max && atomic64_read(&p->bytes) >= max);
 	odmm_prefix_prefer(p);
 	odmm_keep_arm(p);
 }
@@ -429,7 +430,7 @@ static void odmm_prefix_spent(struct work_struct *work)
 
 	spin_lock(&odn->lock);
 	for (p = odmm_prefix_next(odn, NULL); p; p = odmm_prefix_next(odn, p))
-		if (p->spent && p->state == ODMM_PREFIX_ACTIVE)
+		if (READ_ONCE(p->spent) && p->state == ODMM_PREFIX_ACTIVE)
 			odmm_prefix_prefer(p);
 	spin_unlock(&odn->lock);
 }

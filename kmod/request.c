@@ -253,7 +253,8 @@ static void odmm_want_join(struct odmm_want *w, struct odmm_request *req)
 	req->waiters++;
 	w->error = 0;
 	w->unreported = false;
-	w->req = req;
+	/* Somebody who was woken may not have looked yet. */
+	WRITE_ONCE(w->req, req);
 }
 
 static int odmm_want_coalesce(struct odmm_net *odn, struct odmm_want *w,

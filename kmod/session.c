@@ -214,8 +214,9 @@ static int odmm_session_record(struct odmm_session *s, u32 type, u32 flags)
 			return -EBUSY;
 		odmm_want_release(s->odn, &s->want);
 	}
-	s->want.type = type;
-	s->flags = flags;
+	/* getsockopt() of these takes no lock. */
+	WRITE_ONCE(s->want.type, type);
+	WRITE_ONCE(s->flags, flags);
 	s->want.events = !!(flags & IPV6_SC_EVENTS);
 	if (!s->want.events)
 		odmm_event_want_drop(&s->want);
@@ -249,7 +250,7 @@ void odmm_session_set_lifetime(struct odmm_session *s, u32 lifetime)
 	struct odmm_prefix *p;
 
 	spin_lock(&s->odn->lock);
-	s->want.lifetime = lifetime;
+	WRITE_ONCE(s->want.lifetime, lifetime);
 	p = odmm_session_prefix(s);
 	if (p)
 		odmm_prefix_limit(p, lifetime);
@@ -258,7 +259,8 @@ void odmm_session_set_lifetime(struct odmm_session *s, u32 lifetime)
 
 static s32 odmm_session_timeout(const struct odmm_session *s)
 {
-	return odmm_policy_timeout(s->odn, s->want.type, s->timeout);
+	return odmm_policy_timeout(s->odn, s->want.type,
+				   READ_ONCE(s->timeout));
 }
 
 /*
@@ -430,7 +432,7 @@ int odmm_session_ask(struct odmm_session *s, const struct odmm_setsc *wish,
 	if (wish && (wish->type != s->want.type || wish->flags != s->flags))
 		err = odmm_session_record(s, wish->type, wish->flags);
 	if (!err && wish)
-		s->timeout = wish->timeout;
+		WRITE_ONCE(s->timeout, wish->timeout);
 	if (!err)
 		err = odmm_session_get(s, nonblock, addr);
 	bind = s->flags & IPV6_SC_BIND;

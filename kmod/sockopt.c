@@ -77,7 +77,7 @@ static int odmm_sc_set_timeout(struct odmm_session *s, int timeout)
 {
 	if (timeout < -1)
 		return -EINVAL;
-	s->timeout = timeout;
+	WRITE_ONCE(s->timeout, timeout);
 	return 0;
 }
 
@@ -130,19 +130,20 @@ static int odmm_sc_put(void __user *user, int *len, const void *val, int size)
 	return 0;
 }
 
+/* Each is a word of its own; whoever changes it meanwhile may be first or last. */
 static int odmm_sc_get_int(const struct odmm_session *s, int optname)
 {
 	if (!s)
 		return 0;
 	switch (optname) {
 	case IPV6_SC_TYPE:
-		return s->want.type;
+		return READ_ONCE(s->want.type);
 	case IPV6_SC_FLAGS:
-		return s->flags;
+		return READ_ONCE(s->flags);
 	case IPV6_SC_LIFETIME:
-		return s->want.lifetime;
+		return READ_ONCE(s->want.lifetime);
 	default:
-		return s->timeout;
+		return READ_ONCE(s->timeout);
 	}
 }
 
