@@ -491,6 +491,24 @@ int odmm_request_accept(struct odmm_net *odn, struct odmm_agent *agent,
 	return 0;
 }
 
+/* One that an answer or a refusal is not too late for, or an error. */
+static struct odmm_request *
+odmm_request_unanswered(struct odmm_net *odn, u64 cookie,
+			struct netlink_ext_ack *extack)
+{
+	struct odmm_request *req = odmm_request_named(odn, cookie, extack);
+
+	if (!req) {
+		odmm_count(odn, ODMM_STAT_LATE_ANSWERS);
+		return ERR_PTR(-ENOENT);
+	}
+	if (req->state == ODMM_REQUEST_ANSWERED) {
+		NL_SET_ERR_MSG_MOD(extack, "request has been answered");
+		return ERR_PTR(-EBUSY);
+	}
+	return req;
+}
+
 /**
  * odmm_request_answer - add a prefix that answers request @spec->cookie
  * @odn: namespace
@@ -508,15 +526,9 @@ int odmm_request_answer(struct odmm_net *odn, struct odmm_prefix_spec *spec)
 
 	lockdep_assert_held(&odn->lock);
 	spec->culprit = ODMM_A_PREFIX_COOKIE;
-	req = odmm_request_named(odn, spec->cookie, spec->extack);
-	if (!req) {
-		odmm_count(odn, ODMM_STAT_LATE_ANSWERS);
-		return -ENOENT;
-	}
-	if (req->state == ODMM_REQUEST_ANSWERED) {
-		NL_SET_ERR_MSG_MOD(spec->extack, "request has been answered");
-		return -EBUSY;
-	}
+	req = odmm_request_unanswered(odn, spec->cookie, spec->extack);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
 	if (req->key.flags & IPV6_REQUIRE_SRC_ON_NET)
 		spec->flags |= ODMM_PREFIX_F_EXCLUSIVE;
 
@@ -528,18 +540,16 @@ int odmm_request_answer(struct odmm_net *odn, struct odmm_prefix_spec *spec)
 	return 0;
 }
 
-/* An agent says no: everybody who waits gets @error. */
+/* An agent says no: everybody who waits gets @error. Errors as above. */
 int odmm_request_refuse(struct odmm_net *odn, u64 cookie, u16 error,
 			struct netlink_ext_ack *extack)
 {
 	struct odmm_request *req;
 
 	lockdep_assert_held(&odn->lock);
-	req = odmm_request_named(odn, cookie, extack);
-	if (!req) {
-		odmm_count(odn, ODMM_STAT_LATE_ANSWERS);
-		return -ENOENT;
-	}
+	req = odmm_request_unanswered(odn, cookie, extack);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
 	odmm_count(odn, ODMM_STAT_REFUSED);
 	odmm_request_fail(odn, req, error);
 	return 0;

@@ -198,6 +198,7 @@ def answer_twice():
     nl.prefix_add(P, SESSION, 'v0', flags=ONLINK, cookie=1)
     equal((nl.request(1)['state'], nl.prefix(P)['state'], state(s)), (ANSWERED, 0, PENDING), 'answered, and the address is tentative')
     refused(nl, 'a second answer', PREFIX_ADD, PREFIX, 'EBUSY', 'request has been answered', 'cookie', **spec(Q, SESSION, 'v0', cookie=1))
+    refused(nl, 'a refusal', REQUEST_DONE, REQUEST, 'EBUSY', 'request has been answered', 'cookie', cookie=1, error=errno.EACCES)
     refused(nl, 'acceptance', REQUEST_ACCEPT, REQUEST, 'EBUSY', 'somebody works on that request', 'cookie', cookie=1)
     equal([p['prefix'] for p in nl.prefixes()], ['2001:db8:51::'], 'only the first is there')
     wait_for(lambda: state(s) == GRANTED, 'duplicate detection to end')
