@@ -193,7 +193,8 @@ static int odmm_spec_move_rcu(struct odmm_net *odn,
 			      struct odmm_prefix *p)
 {
 	const struct net_device *dev;
-	int err;
+	int err = 0;
+	bool moves;
 
 	dev = dev_get_by_index_rcu(odn->net, spec->ifindex);
 	if (!dev)
@@ -202,14 +203,15 @@ static int odmm_spec_move_rcu(struct odmm_net *odn,
 	if (l3mdev_master_ifindex_rcu(dev) != p->vrf)
 		return ODMM_REFUSE(spec, EINVAL, ODMM_A_PREFIX_IFINDEX,
 				   "interface is in another VRF");
-	if (p->address.onlink && dev->ifindex != p->address.target) {
+	moves = p->address.onlink && dev->ifindex != p->address.target;
+	if (moves)
 		err = odmm_spec_room(odn, spec) ?:
 		      odmm_spec_check_home(spec, dev, p->vrf);
-		if (err)
-			return err;
+	if (!err)
+		err = odmm_shelf_move(p, dev->ifindex);
+	if (!err && moves)
 		odmm_address_move(&p->address, dev->ifindex);
-	}
-	return odmm_shelf_move(p, dev->ifindex);
+	return err;
 }
 
 /*
