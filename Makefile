@@ -26,13 +26,36 @@ deps:					## install with apt what is missing
 	selftests/deps
 
 check: module tools programs		## the tests, in QEMU on Debian's kernel, and static checks
-	KDIR="$(KDIR)" selftests/check
+	KDIR="$(KDIR)" selftests/check $(TESTS)
+
+check-matrix: module tools programs	## the tests on each supported kernel (KERNELS=)
+	selftests/check-matrix $(KERNELS)
+
+check-debug: module tools programs	## tests, unit tests, failing allocations, on a kernel with KASAN and more
+	selftests/check-debug $(TESTS)
+
+check-config:				## which options of the kernel's configuration are missing (KDIR=)
+	@selftests/check-config "$(KDIR)"
+
+coverage: module tools programs		## which lines of the module the tests run
+	selftests/coverage $(TESTS)
+
+fuzz: module tools programs		## a million hostile messages and calls, on the debug kernel
+	selftests/fuzz/run
+
+soak: module tools programs		## random use for MINUTES=60
+	mkdir -p build/check/soak
+	selftests/tap build/check/soak/all -- selftests/soak/run $(or $(MINUTES),60); \
+		selftests/total build/check/soak/all
 
 demo: module tools programs		## the message flow of the draft, in QEMU
 	selftests/demo/run
 
 bench: module tools programs		## costs in instructions, in QEMU
 	selftests/bench/run
+
+bench-check: module tools programs	## that no cost has grown by more than 2 %
+	selftests/bench/check
 
 spec: | deps				## make the C files of the netlink family anew
 	Documentation/netlink/generate "$$(selftests/kernel-tree)"
@@ -46,6 +69,7 @@ clean:					## remove what was built
 	rm -rf build
 
 help:					## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-.PHONY: all module tools programs deps check demo bench spec install clean help
+.PHONY: all module tools programs deps check check-matrix check-debug check-config coverage fuzz soak \
+	demo bench bench-check spec install clean help
