@@ -35,7 +35,7 @@ check-debug: module tools programs	## tests, unit tests, failing allocations, on
 	selftests/check-debug $(TESTS)
 
 check-config:				## which options of the kernel's configuration are missing (KDIR=)
-	@selftests/check-config "$(KDIR)"
+	@KDIR="$(KDIR)" selftests/check-config
 
 coverage: module tools programs		## which lines of the module the tests run
 	selftests/coverage $(TESTS)
