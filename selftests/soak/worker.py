@@ -52,6 +52,8 @@ class Worker:
             it = kind()
             rng = random.Random(seed)
             weights, deeds = zip(*it.deeds)
+            # Of which nothing else may be heard.
+            counts.update({(deed.__name__, 'ok'): 0 for deed in deeds})
             while not told:
                 deed = rng.choices(deeds, weights)[0]
                 dice = random.Random(rng.random())
