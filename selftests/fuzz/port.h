@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A netlink socket, and a look at all that comes from it. */
+#ifndef FUZZ_PORT_H
+#define FUZZ_PORT_H
+
+#include <stdint.h>
+
+#include "message.h"
+
+struct nlmsghdr;
+
+/* What a reader makes of the messages that come; @error is an errno. */
+struct reader {
+	void (*result)(struct reader *reader, uint32_t seq, int error);
+	void (*answer)(struct reader *reader, const struct nlmsghdr *nlh);
+};
+
+int port_open(void);
+int port_send(int fd, const struct datagram *d);
+
+/* Reads all there is. */
+void port_read(int fd, struct reader *reader);
+
+#endif /* FUZZ_PORT_H */
