@@ -17,6 +17,7 @@
 #include <net/sock.h>
 
 #include "lifetime.h"
+#include "compat.h"
 #include "odmm.h"
 
 /* IDGEN_RETRIES of RFC 7217 section 6, TEMP_IDGEN_RETRIES of RFC 8981. */
@@ -52,7 +53,7 @@ static void odmm_address_mark(struct odmm_address *a)
 		return;
 	refcount_inc(&a->ref);
 	list_add_tail(&a->dirty, &a->odn->dirty);
-	queue_work(system_unbound_wq, &a->odn->address_work);
+	queue_work(odmm_compat_unbound_wq, &a->odn->address_work);
 }
 
 static void odmm_address_retry(struct odmm_net *odn, struct odmm_deadline *d)
@@ -445,7 +446,7 @@ static void odmm_address_heard(struct odmm_net *odn,
 
 static void odmm_address_resync(struct odmm_net *odn, struct odmm_deadline *d)
 {
-	queue_work(system_unbound_wq, &odn->address_work);
+	queue_work(odmm_compat_unbound_wq, &odn->address_work);
 }
 
 static void odmm_address_hear_later(struct odmm_net *odn)
@@ -497,7 +498,7 @@ static void odmm_address_ready(struct sock *sk)
 {
 	struct odmm_net *odn = sk->sk_user_data;
 
-	queue_work(system_unbound_wq, &odn->address_work);
+	queue_work(odmm_compat_unbound_wq, &odn->address_work);
 }
 
 /*
@@ -596,7 +597,7 @@ int odmm_address_init(struct odmm_net *odn)
 		return err;
 	/* What is there already. */
 	odn->news_lost = true;
-	queue_work(system_unbound_wq, &odn->address_work);
+	queue_work(odmm_compat_unbound_wq, &odn->address_work);
 	return 0;
 }
 

@@ -13,10 +13,18 @@
 #include <linux/net.h>
 #include <linux/ptrace.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 #include <net/inet_hashtables.h>
 #include <net/inet_sock.h>
 #include <net/rawv6.h>
 #include <net/udp.h>
+
+/* For work that may be done on any CPU. */
+#ifdef ODMM_COMPAT_SYSTEM_DFL_WQ
+#define odmm_compat_unbound_wq	system_dfl_wq
+#else
+#define odmm_compat_unbound_wq	system_unbound_wq
+#endif
 
 static inline int odmm_compat_bind(struct socket *sock, void *addr, int len)
 {

@@ -6,6 +6,7 @@
 #include <net/genetlink.h>
 
 #include "netlink-gen.h"
+#include "compat.h"
 #include "odmm.h"
 
 /* Whether the family is there to send by. */
@@ -137,7 +138,7 @@ void odmm_event_want(struct odmm_net *odn, struct odmm_want *w,
 	WRITE_ONCE(w->due, w->due | BIT(event));
 	if (list_empty(&w->tell))
 		list_add_tail(&w->tell, &odn->tell);
-	queue_work(system_unbound_wq, &odn->tell_work);
+	queue_work(odmm_compat_unbound_wq, &odn->tell_work);
 }
 
 /* With the net lock held: what was to be told is no longer of interest. */

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "lifetime.h"
+#include "compat.h"
 #include "odmm.h"
 
 /* Whoever takes it away so often means it. */
@@ -159,7 +160,7 @@ void odmm_keep_expire(struct odmm_net *odn, struct odmm_deadline *d)
 		return;
 	refcount_inc(&p->address.ref);
 	list_add_tail(&p->look, &odn->looks);
-	queue_work(system_unbound_wq, &odn->look_work);
+	queue_work(odmm_compat_unbound_wq, &odn->look_work);
 }
 
 /**

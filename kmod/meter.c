@@ -12,6 +12,7 @@
 #include <linux/rculist.h>
 #include <net/ipv6.h>
 
+#include "compat.h"
 #include "odmm.h"
 
 static struct hlist_head *odmm_meter_bucket(struct odmm_net *odn,
@@ -32,7 +33,7 @@ static void odmm_meter_count(struct odmm_net *odn, struct odmm_prefix *p,
 	    READ_ONCE(p->spent))
 		return;
 	WRITE_ONCE(p->spent, true);
-	queue_work(system_unbound_wq, &odn->meter_work);
+	queue_work(odmm_compat_unbound_wq, &odn->meter_work);
 }
 
 static unsigned int odmm_meter_packet(void *priv, struct sk_buff *skb,

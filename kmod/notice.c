@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 
+#include "compat.h"
 #include "odmm.h"
 
 /* Notices that wait to be read, at most, however much else there is room for. */
@@ -147,7 +148,7 @@ void odmm_notice_retry(struct odmm_session *s)
 	if (!s->want.due || !list_empty(&s->want.tell))
 		return;
 	list_add_tail(&s->want.tell, &s->odn->tell);
-	queue_work(system_unbound_wq, &s->odn->tell_work);
+	queue_work(odmm_compat_unbound_wq, &s->odn->tell_work);
 }
 
 void odmm_notice_init(struct odmm_net *odn)
