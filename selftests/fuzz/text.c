@@ -54,11 +54,11 @@ void call_print(FILE *file, const struct call *c)
 {
 	flockfile(file);
 	fprintf(file, "%s %d ", verb_names[c->verb], c->slot);
-	if (c->verb == VERB_OPEN)
+	if (c->verb == VERB_OPEN) {
 		fprintf(file, "%s\n", socket_kind(c->number));
-	else if (!c->n)
+	} else if (!c->n) {
 		fprintf(file, "%d\n", c->number);
-	else {
+	} else {
 		fprintf(file, "%d %s %d %s ", c->number, place_names[c->place],
 			c->len, place_names[c->len_place]);
 		print_hex(file, c->data, c->n);
