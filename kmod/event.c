@@ -24,9 +24,9 @@ void odmm_event_stop(void)
 	synchronize_rcu();
 }
 
-static struct sk_buff *odmm_event_begin(u8 cmd)
+static struct sk_buff *odmm_event_begin(u8 cmd, size_t size)
 {
-	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	struct sk_buff *skb = genlmsg_new(size, GFP_ATOMIC);
 
 	if (skb)
 		genlmsg_put(skb, 0, 0, &odmm_nl_family, 0, cmd);
@@ -62,7 +62,8 @@ static void odmm_event_prefix_to(const struct odmm_prefix *p,
 
 	rcu_read_lock();
 	if (odmm_event_heard(odn, group)) {
-		skb = odmm_event_begin(ODMM_CMD_PREFIX_NTF);
+		skb = odmm_event_begin(ODMM_CMD_PREFIX_NTF,
+				       ODMM_PRINT_PREFIX_SIZE);
 		odmm_event_send(odn, skb, skb ? odmm_print_prefix(skb, p) : 0,
 				group);
 	}
@@ -89,7 +90,8 @@ static void odmm_event_request_to(struct odmm_net *odn,
 
 	rcu_read_lock();
 	if (odmm_event_heard(odn, group)) {
-		skb = odmm_event_begin(ODMM_CMD_REQUEST_NTF);
+		skb = odmm_event_begin(ODMM_CMD_REQUEST_NTF,
+				       ODMM_PRINT_REQUEST_SIZE);
 		odmm_event_send(odn, skb,
 				skb ? odmm_print_request(skb, odn, req) : 0,
 				group);
@@ -115,7 +117,8 @@ void odmm_event_agent(struct odmm_net *odn, const struct odmm_agent *agent)
 
 	rcu_read_lock();
 	if (odmm_event_heard(odn, ODMM_NLGRP_EVENTS)) {
-		skb = odmm_event_begin(ODMM_CMD_AGENT_NTF);
+		skb = odmm_event_begin(ODMM_CMD_AGENT_NTF,
+				       GENLMSG_DEFAULT_SIZE);
 		odmm_event_send(odn, skb,
 				skb ? odmm_print_agent(skb, agent) : 0,
 				ODMM_NLGRP_EVENTS);

@@ -262,7 +262,7 @@ int odmm_nl_policy_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *reply;
 	int err;
 
-	reply = odmm_nl_reply(info, ODMM_CMD_POLICY_GET);
+	reply = odmm_nl_reply(info, ODMM_CMD_POLICY_GET, GENLMSG_DEFAULT_SIZE);
 	if (!reply)
 		return -ENOMEM;
 	spin_lock(&odn->lock);

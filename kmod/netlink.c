@@ -340,7 +340,8 @@ int odmm_nl_prefix_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	batch = kzalloc(sizeof(*batch), GFP_KERNEL);
-	reply = odmm_nl_reply(info, ODMM_CMD_PREFIX_GET);
+	reply = odmm_nl_reply(info, ODMM_CMD_PREFIX_GET,
+			      ODMM_PRINT_PREFIX_SIZE);
 	err = batch && reply ? 0 : -ENOMEM;
 	if (err)
 		goto out;
@@ -418,7 +419,8 @@ int odmm_nl_request_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_REQUEST_COOKIE))
 		return -EINVAL;
-	reply = odmm_nl_reply(info, ODMM_CMD_REQUEST_GET);
+	reply = odmm_nl_reply(info, ODMM_CMD_REQUEST_GET,
+			      ODMM_PRINT_REQUEST_SIZE);
 	if (!reply)
 		return -ENOMEM;
 	odmm_nl_viewer(&viewer, skb);
@@ -467,7 +469,8 @@ int odmm_nl_request_accept_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *reply;
 	int err;
 
-	reply = odmm_nl_reply(info, ODMM_CMD_REQUEST_ACCEPT);
+	reply = odmm_nl_reply(info, ODMM_CMD_REQUEST_ACCEPT,
+			      ODMM_PRINT_REQUEST_SIZE);
 	if (!reply)
 		return -ENOMEM;
 
@@ -545,7 +548,7 @@ int odmm_nl_agent_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_AGENT_ID))
 		return -EINVAL;
-	reply = odmm_nl_reply(info, ODMM_CMD_AGENT_GET);
+	reply = odmm_nl_reply(info, ODMM_CMD_AGENT_GET, GENLMSG_DEFAULT_SIZE);
 	if (!reply)
 		return -ENOMEM;
 
@@ -645,7 +648,7 @@ int odmm_nl_agent_claim_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_AGENT_TYPES))
 		return -EINVAL;
-	reply = odmm_nl_reply(info, ODMM_CMD_AGENT_CLAIM);
+	reply = odmm_nl_reply(info, ODMM_CMD_AGENT_CLAIM, GENLMSG_DEFAULT_SIZE);
 	if (!reply)
 		return -ENOMEM;
 	agent = odmm_nl_claim(skb, info);
@@ -676,7 +679,7 @@ int odmm_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, ODMM_A_SESSION_ID))
 		return -EINVAL;
-	reply = odmm_nl_reply(info, ODMM_CMD_SESSION_GET);
+	reply = odmm_nl_reply(info, ODMM_CMD_SESSION_GET, GENLMSG_DEFAULT_SIZE);
 	if (!reply)
 		return -ENOMEM;
 	odmm_nl_viewer(&viewer, skb);
@@ -725,7 +728,7 @@ int odmm_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *reply;
 	int err;
 
-	reply = odmm_nl_reply(info, ODMM_CMD_STATS_GET);
+	reply = odmm_nl_reply(info, ODMM_CMD_STATS_GET, GENLMSG_DEFAULT_SIZE);
 	if (!reply)
 		return -ENOMEM;
 	spin_lock(&odn->lock);

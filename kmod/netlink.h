@@ -12,9 +12,10 @@ static inline struct odmm_net *odmm_nl_net(const struct genl_info *info)
 	return odmm_net(genl_info_net((struct genl_info *)info));
 }
 
-static inline struct sk_buff *odmm_nl_reply(struct genl_info *info, u8 cmd)
+static inline struct sk_buff *odmm_nl_reply(struct genl_info *info, u8 cmd,
+					    size_t size)
 {
-	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *skb = genlmsg_new(size, GFP_KERNEL);
 
 	if (skb)
 		genlmsg_put_reply(skb, info, &odmm_nl_family, 0, cmd);

@@ -1028,6 +1028,13 @@ void odmm_event_offer(struct odmm_net *odn, const struct odmm_request *req);
 void odmm_event_agent(struct odmm_net *odn, const struct odmm_agent *agent);
 
 /* print.c */
+/*
+ * Room for all attributes of one. A page would do as well, but many kernels
+ * clear all that they allocate.
+ */
+#define ODMM_PRINT_PREFIX_SIZE	256
+#define ODMM_PRINT_REQUEST_SIZE	128
+
 int odmm_print_prefix(struct sk_buff *skb, const struct odmm_prefix *p);
 int odmm_print_request(struct sk_buff *skb, const struct odmm_net *odn,
 		       const struct odmm_request *req);

@@ -19,6 +19,12 @@
 #define ODMM_PORTID_BASE	0xf0000000U
 #define ODMM_PORTID_TRIES	64
 
+/*
+ * Room for what any of our messages has after the netlink header. A page would
+ * do as well, but many kernels clear all that they allocate.
+ */
+#define ODMM_RTNL_SIZE		128
+
 /* A packet of a dump is no longer than what we receive it into. */
 #define ODMM_DUMP_SIZE		8192
 
@@ -161,7 +167,7 @@ static struct sk_buff *odmm_rtnl_message(u16 type, u16 flags, const void *hdr,
 	struct nlmsghdr *nlh;
 	struct sk_buff *skb;
 
-	skb = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	skb = nlmsg_new(ODMM_RTNL_SIZE, GFP_KERNEL);
 	if (!skb)
 		return NULL;
 	nlh = nlmsg_put(skb, 0, atomic_inc_return(&seq), type, len,
@@ -170,7 +176,7 @@ static struct sk_buff *odmm_rtnl_message(u16 type, u16 flags, const void *hdr,
 	return skb;
 }
 
-/* NLMSG_GOODSIZE has room for any of our messages. */
+/* ODMM_RTNL_SIZE has room for any of our messages. */
 static int odmm_rtnl_send(struct odmm_net *odn, struct sk_buff *skb, int err)
 {
 	if (WARN_ON_ONCE(err)) {
