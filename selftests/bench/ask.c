@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -14,9 +15,8 @@
 #include "netlink.h"
 #include "report.h"
 
-#define RUNS	101
-/* For what follows an answer, such as taking the old address away. */
-#define SETTLE	5000 /* us */
+#define RUNS		101
+#define RATIO_MAX	1.5
 
 void bench_prefix(void)
 {
@@ -34,9 +34,11 @@ void bench_prefix(void)
 		nl_wait_active(listener, &prefix);
 		samples_add(&s, measure_busy_since(start));
 		nl_prefix_del(nl, &prefix);
-		usleep(SETTLE);
+		measure_quiet();
 	}
-	report_row(ROW_PREFIX, &s);
+	mnl_socket_close(listener);
+	mnl_socket_close(nl);
+	report_row("prefix add until active", &s);
 }
 
 /* Serves all requests until it is killed. Tells by a byte that it is ready. */
@@ -49,7 +51,7 @@ static void agent(int ready)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	must(!mlockall(MCL_CURRENT | MCL_FUTURE), "mlockall");
-	nl_claim(nl, ODMM_TYPE_NON_PERSISTENT);
+	nl_claim(nl, 1 << ODMM_TYPE_NON_PERSISTENT);
 	must(write(ready, "", 1) == 1, "pipe");
 	for (;;) {
 		cookie = nl_wait_doorbell(listener);
@@ -84,26 +86,40 @@ static void ask(int fd, struct in6_addr *addr)
 	     "IPV6_SC_ADDR");
 }
 
-void bench_agent(void)
+static double row(const char *name, int flags)
 {
 	struct mnl_socket *nl = nl_open(NETLINK_GENERIC);
-	pid_t pid = start_agent();
 	struct samples s = { 0 };
 	struct in6_addr addr;
 	uint64_t start;
 	int fd, i;
 
+	measure_quiet();
 	for (i = 0; i < RUNS; i++) {
 		fd = bench_socket(SOCK_DGRAM);
 		bench_set(fd, IPV6_SC_TYPE, ODMM_TYPE_NON_PERSISTENT);
+		bench_set(fd, IPV6_SC_FLAGS, flags);
 		start = measure_busy();
 		ask(fd, &addr);
 		samples_add(&s, measure_busy_since(start));
 		close(fd);
 		memset(&addr.s6_addr[8], 0, 8);
 		nl_prefix_del(nl, &addr);
-		usleep(SETTLE);
+		measure_quiet();
 	}
+	mnl_socket_close(nl);
+	return report_row(name, &s);
+}
+
+void bench_agent(void)
+{
+	pid_t pid = start_agent();
+	double bound;
+
+	row("IPV6_SC_ADDR by way of an agent", 0);
+	bound = row("  to a bound socket", IPV6_SC_BIND);
 	kill(pid, SIGKILL);
-	report_row("IPV6_SC_ADDR by way of an agent, whole system", &s);
+	waitpid(pid, NULL, 0);
+	report_target("to a bound socket, by an agent / by a broker that waits",
+		      bound / report_median(ROW_WAITING_BROKER), 0, RATIO_MAX);
 }

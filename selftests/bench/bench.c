@@ -79,8 +79,10 @@ int main(int argc, char **argv)
 	bench_probe();
 	measure_spin();
 	bench_prefix();
+	bench_broker();
 	bench_agent();
 	measure_spin_end();
+	bench_footprint();
 	bench_many();
 	bench_churn();
 	measure_spin();

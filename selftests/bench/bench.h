@@ -8,7 +8,7 @@
 
 #define ROW_EMPTY	"empty option of another module"
 #define ROW_SETSC	"IPV6_SETSC, session and prefix there"
-#define ROW_PREFIX	"prefix add until active, whole system"
+#define ROW_WAITING_BROKER	"  that waits until it can be reached"
 
 /* load.c: takes the module out and puts it back. */
 void bench_load(const char *module);
@@ -24,11 +24,17 @@ void bench_calls(void);
 /* probe.c: setsockopt() while it is looked at. */
 void bench_probe(void);
 
+/* footprint.c: memory; to be done before others have sessions. */
+void bench_footprint(void);
+
 /* many.c: many sessions, many prefixes. */
 void bench_many(void);
 
 /* churn.c: many short sessions. */
 void bench_churn(void);
+
+/* broker.c: what an agent is compared with. */
+void bench_broker(void);
 
 /* ask.c: asking the network. */
 void bench_prefix(void);

@@ -5,31 +5,13 @@
 
 #include "bench.h"
 #include "bystander.h"
+#include "connect.h"
 #include "measure.h"
 #include "report.h"
 
 #define RUNS		301
 #define TOLERANCE	.2 /* % */
 #define SETTLE		10 /* s */
-
-struct bystander {
-	int fd;
-	struct sockaddr_in6 remote;
-};
-
-static void open_udp(void *ctx)
-{
-	struct bystander *b = ctx;
-
-	b->fd = bench_socket(SOCK_DGRAM);
-}
-
-static void close_it(void *ctx)
-{
-	struct bystander *b = ctx;
-
-	close(b->fd);
-}
 
 static void run_udp_socket(void *ctx)
 {
@@ -45,7 +27,7 @@ static void run_tcp_socket(void *ctx)
 
 static void run_option(void *ctx)
 {
-	struct bystander *b = ctx;
+	struct connection *b = ctx;
 	socklen_t len = sizeof(int);
 	int hops;
 
@@ -54,23 +36,15 @@ static void run_option(void *ctx)
 	     "IPV6_UNICAST_HOPS");
 }
 
-static void run_connect(void *ctx)
-{
-	struct bystander *b = ctx;
-
-	must(!connect(b->fd, (struct sockaddr *)&b->remote, sizeof(b->remote)),
-	     "connect");
-}
-
 static void open_connected(void *ctx)
 {
-	open_udp(ctx);
-	run_connect(ctx);
+	connect_open(ctx);
+	connect_run(ctx);
 }
 
 static void run_send(void *ctx)
 {
-	struct bystander *b = ctx;
+	struct connection *b = ctx;
 
 	must(send(b->fd, "", 1, 0) == 1, "send");
 }
@@ -82,7 +56,7 @@ static void run_send(void *ctx)
  * @oif_only: where a connection gets its source address from: the interface
  *	that it goes out by, or any
  * @selects: the kernel looks at each address of the host, whoever it is of:
- *	no target for many prefixes
+ *	what that costs is in connect.c
  */
 struct habit {
 	const char *name;
@@ -94,10 +68,10 @@ struct habit {
 static const struct habit habits[] = {
 	{ "UDP socket() and close()", { .run = run_udp_socket }, 1, 0 },
 	{ "TCP socket() and close()", { .run = run_tcp_socket }, 1, 0 },
-	{ "hop limit set, read", { open_udp, run_option, close_it }, 1, 0 },
-	{ "UDP connect()", { open_udp, run_connect, close_it }, 0, 1 },
-	{ "UDP connect(), oif", { open_udp, run_connect, close_it }, 1, 0 },
-	{ "UDP first send()", { open_connected, run_send, close_it }, 1, 0 },
+	{ "hop limit set, read", { connect_open, run_option, connect_close }, 1, 0 },
+	{ "UDP connect()", { connect_open, connect_run, connect_close }, 0, 1 },
+	{ "UDP connect(), oif", { connect_open, connect_run, connect_close }, 1, 0 },
+	{ "UDP first send()", { open_connected, run_send, connect_close }, 1, 0 },
 };
 
 static const char *const rows[COMPANIES] = {
@@ -118,7 +92,7 @@ static double first[HABITS];
 
 static struct samples habit_samples(const struct habit *h)
 {
-	struct bystander b = { .remote = space_remote() };
+	struct connection b = { .remote = space_remote() };
 	struct samples s = { 0 };
 
 	space_oif_only(h->oif_only);
@@ -146,7 +120,7 @@ static void habit_row(size_t i, enum company company)
 
 	if (company == COMPANY_SOCKETS)
 		first[i] = median;
-	else if (company != COMPANY_PREFIXES || !h->selects)
+	else
 		report_target(report_name(h->name, targets[company]),
 			      100 * (median - first[i]) / first[i],
 			      -TOLERANCE, TOLERANCE);
@@ -157,5 +131,6 @@ void bystander_rows(enum company company)
 	size_t i;
 
 	for (i = 0; i < HABITS; i++)
-		habit_row(i, company);
+		if (company != COMPANY_PREFIXES || !habits[i].selects)
+			habit_row(i, company);
 }

@@ -179,13 +179,9 @@ static void targets(void)
 
 void bench_calls(void)
 {
-	struct mnl_socket *listener = nl_listen("events");
-	struct mnl_socket *nl = nl_open(NETLINK_GENERIC);
-	struct in6_addr prefix = bench_new_prefix();
 	struct call c = { 0 };
 
-	nl_prefix_add(nl, &prefix, ODMM_TYPE_SESSION_LASTING, 0);
-	nl_wait_active(listener, &prefix);
+	bench_active_prefix(ODMM_TYPE_SESSION_LASTING);
 	same_socket(&c);
 	first_call(&c);
 	dump(&c);

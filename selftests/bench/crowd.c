@@ -5,7 +5,6 @@
  * that its memory is charged, which takes memory by itself.
  */
 #include <fcntl.h>
-#include <linux/odmm.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +24,13 @@
 /* Files that are not of the crowd. */
 #define OTHERS	100
 
+/* The crowd is a fork of this program: functions are where they are here. */
+struct order {
+	void (*act)(int *fd);
+	unsigned int from;
+	unsigned int to;
+};
+
 static pid_t pid;
 static int to_crowd, from_crowd;
 
@@ -37,18 +43,6 @@ static void put(const char *path, const char *value)
 	close(fd);
 }
 
-static void tell(int fd)
-{
-	must(write(fd, "", 1) == 1, "pipe");
-}
-
-static void await(int fd)
-{
-	char byte;
-
-	must(read(fd, &byte, 1) == 1, "crowd");
-}
-
 static void allow_files(void)
 {
 	const struct rlimit limit = { CROWD + OTHERS, CROWD + OTHERS };
@@ -56,37 +50,29 @@ static void allow_files(void)
 	must(!setrlimit(RLIMIT_NOFILE, &limit), "RLIMIT_NOFILE");
 }
 
-/* The sockets are those from the first one on. */
-static int open_sockets(void)
+void crowd_open(int *fd)
 {
-	int i, first = bench_socket(SOCK_DGRAM);
-
-	for (i = 1; i < CROWD; i++)
-		must(bench_socket(SOCK_DGRAM) == first + i, "crowd");
-	return first;
+	*fd = bench_socket(SOCK_DGRAM | SOCK_NONBLOCK);
 }
 
 static void be_crowd(int in, int out)
 {
-	struct in6_addr addr;
-	int i, first;
+	static int fds[CROWD];
+	struct order order;
+	unsigned int i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	put(CGROUP "/cgroup.procs", "0");
 	allow_files();
-	tell(out);
-	await(in);
-	first = open_sockets();
-	tell(out);
-	await(in);
-	for (i = 0; i < CROWD; i++)
-		bench_setsc(first + i, ODMM_TYPE_SESSION_LASTING, &addr);
-	tell(out);
-	await(in);
+	while (read(in, &order, sizeof(order)) == sizeof(order)) {
+		for (i = order.from; i < order.to; i++)
+			order.act(&fds[i]);
+		must(write(out, "", 1) == 1, "pipe");
+	}
 }
 
 /* Also makes the kernel charge memory; this is not undone. */
-void crowd_prepare(void)
+void crowd_start(void)
 {
 	int in[2], out[2];
 
@@ -96,6 +82,7 @@ void crowd_prepare(void)
 	pid = fork();
 	must(pid >= 0, "fork");
 	if (!pid) {
+		close(in[1]);
 		be_crowd(in[0], out[1]);
 		_exit(0);
 	}
@@ -103,30 +90,22 @@ void crowd_prepare(void)
 	close(out[1]);
 	to_crowd = in[1];
 	from_crowd = out[0];
-	await(from_crowd);
+	crowd_do(NULL, 0, 0);
 }
 
-static void step(void)
+void crowd_do(void (*act)(int *fd), unsigned int from, unsigned int to)
 {
-	tell(to_crowd);
-	await(from_crowd);
+	const struct order order = { act, from, to };
+	char byte;
+
+	must(write(to_crowd, &order, sizeof(order)) == sizeof(order), "pipe");
+	must(read(from_crowd, &byte, 1) == 1, "crowd");
 }
 
-void crowd_open(void)
+void crowd_end(void)
 {
-	step();
-}
-
-void crowd_join(void)
-{
-	step();
-}
-
-void crowd_leave(void)
-{
-	tell(to_crowd);
-	waitpid(pid, NULL, 0);
 	close(to_crowd);
+	waitpid(pid, NULL, 0);
 	close(from_crowd);
 	must(!rmdir(CGROUP), CGROUP);
 }

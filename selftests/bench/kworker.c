@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kworker.h"
@@ -11,31 +12,31 @@
 #define SECOND	1000000 /* us */
 #define QUIET	20000000 /* instructions in a second, more than a sweep takes */
 
-/* The first line of a file of a process, "" if that is gone. */
-static void first_line(const char *pid, const char *name, char *line, int size)
+/* A process may be gone before we look at it. */
+static int is_kworker(const char *pid)
 {
-	char path[300];
+	char path[300], name[16] = "";
 	FILE *f;
 
-	*line = 0;
-	snprintf(path, sizeof(path), "/proc/%s/%s", pid, name);
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
 	f = fopen(path, "r");
 	if (!f)
-		return;
-	if (!fgets(line, size, f))
-		*line = 0;
+		return 0;
+	if (!fgets(name, sizeof(name), f))
+		*name = 0;
 	fclose(f);
+	return !strncmp(name, "kworker/", 8);
 }
 
 static double run_time(const char *pid)
 {
-	char line[128];
+	struct timespec t;
+	clockid_t clock;
 
-	first_line(pid, "comm", line, sizeof(line));
-	if (strncmp(line, "kworker/", 8))
+	if (!is_kworker(pid) || clock_getcpuclockid(atoi(pid), &clock) ||
+	    clock_gettime(clock, &t))
 		return 0;
-	first_line(pid, "schedstat", line, sizeof(line));
-	return strtod(line, NULL);
+	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
 double kworker_time(void)

@@ -19,6 +19,8 @@
 #include "measure.h"
 
 #define CALIBRATIONS	1001
+#define QUIET		5000 /* us */
+#define QUIET_BUSY	.05 /* of it, more than ticks take */
 
 /* What the measuring itself takes. */
 static double overhead;
@@ -97,6 +99,16 @@ void measure_spin_end(void)
 {
 	kill(spinner, SIGKILL);
 	waitpid(spinner, NULL, 0);
+}
+
+void measure_quiet(void)
+{
+	uint64_t start;
+
+	do {
+		start = measure_busy();
+		usleep(QUIET);
+	} while (measure_busy_since(start) > QUIET_BUSY * 1000 * QUIET);
 }
 
 static void nothing(void *ctx)

@@ -31,6 +31,9 @@ uint64_t measure_busy(void);
 double measure_busy_since(uint64_t start);
 void measure_spin(void);
 void measure_spin_end(void);
+
+/* With a spinner: until nobody but it has anything to do. */
+void measure_quiet(void);
 void measure_op(struct samples *s, const struct op *op, void *ctx, size_t n);
 
 void samples_add(struct samples *s, double value);

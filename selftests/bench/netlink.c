@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <linux/genetlink.h>
-#include <linux/if_addr.h>
 #include <linux/odmm_netlink.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <string.h>
 
 #include <libmnl/libmnl.h>
@@ -36,8 +33,8 @@ struct mnl_socket *nl_listen(const char *group)
 }
 
 /* Sends, and calls @cb for each message until the end or the acknowledgment. */
-static int talk(struct mnl_socket *nl, const struct nlmsghdr *request,
-		mnl_cb_t cb, void *arg)
+int nl_talk(struct mnl_socket *nl, const struct nlmsghdr *request,
+	    mnl_cb_t cb, void *arg)
 {
 	unsigned int port = mnl_socket_get_portid(nl);
 	char buffer[NL_BUFFER];
@@ -72,7 +69,7 @@ static struct nlmsghdr *genl_request(void *buffer, uint16_t type, uint8_t cmd,
 static void genl_do(struct mnl_socket *nl, const struct nlmsghdr *nlh,
 		    const char *what)
 {
-	must(talk(nl, nlh, NULL, NULL) >= 0, what);
+	must(nl_talk(nl, nlh, NULL, NULL) >= 0, what);
 }
 
 /* The attribute @type of a generic netlink message, or NULL. */
@@ -134,59 +131,17 @@ void nl_find_family(void)
 
 	nlh = genl_request(buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, NLM_F_ACK);
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, ODMM_FAMILY_NAME);
-	must(talk(nl, nlh, learn_family, NULL) >= 0, "family odmm");
+	must(nl_talk(nl, nlh, learn_family, NULL) >= 0, "family odmm");
 	mnl_socket_close(nl);
 }
 
-void nl_addr_add(struct mnl_socket *nl, const struct in6_addr *addr)
-{
-	char buffer[NL_BUFFER];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-	struct ifaddrmsg *ifa;
-
-	nlh->nlmsg_type = RTM_NEWADDR;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_ACK;
-	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-	ifa->ifa_family = AF_INET6;
-	ifa->ifa_prefixlen = 128;
-	ifa->ifa_flags = IFA_F_NODAD;
-	ifa->ifa_index = if_nametoindex("lo");
-	mnl_attr_put(nlh, IFA_LOCAL, sizeof(*addr), addr);
-	must(talk(nl, nlh, NULL, NULL) >= 0, "RTM_NEWADDR");
-}
-
-static int count_message(const struct nlmsghdr *nlh, void *arg)
-{
-	unsigned int *n = arg;
-
-	(void)nlh;
-	++*n;
-	return MNL_CB_OK;
-}
-
-/* All IPv6 addresses, as a program would ask for them. How many there are. */
-unsigned int nl_addr_dump(struct mnl_socket *nl)
-{
-	char buffer[MNL_NLMSG_HDRLEN + sizeof(struct ifaddrmsg)];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-	struct ifaddrmsg *ifa;
-	unsigned int n = 0;
-
-	nlh->nlmsg_type = RTM_GETADDR;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-	ifa->ifa_family = AF_INET6;
-	must(talk(nl, nlh, count_message, &n) >= 0, "RTM_GETADDR");
-	return n;
-}
-
-void nl_claim(struct mnl_socket *nl, uint32_t type)
+void nl_claim(struct mnl_socket *nl, uint32_t types)
 {
 	char buffer[NL_BUFFER];
 	struct nlmsghdr *nlh;
 
 	nlh = genl_request(buffer, family, ODMM_CMD_AGENT_CLAIM, NLM_F_ACK);
-	mnl_attr_put_u32(nlh, ODMM_A_AGENT_TYPES, 1 << type);
+	mnl_attr_put_u32(nlh, ODMM_A_AGENT_TYPES, types);
 	genl_do(nl, nlh, "agent claim");
 }
 
@@ -207,7 +162,7 @@ static void put_prefix(struct nlmsghdr *nlh, const struct in6_addr *prefix)
 }
 
 static void prefix_add(struct mnl_socket *nl, const struct in6_addr *prefix,
-		       uint32_t type, const char *link, uint64_t cookie)
+		       uint32_t type, uint32_t ifindex, uint64_t cookie)
 {
 	char buffer[NL_BUFFER];
 	struct nlmsghdr *nlh;
@@ -215,7 +170,7 @@ static void prefix_add(struct mnl_socket *nl, const struct in6_addr *prefix,
 	nlh = genl_request(buffer, family, ODMM_CMD_PREFIX_ADD, NLM_F_ACK);
 	put_prefix(nlh, prefix);
 	mnl_attr_put_u32(nlh, ODMM_A_PREFIX_TYPE, type);
-	mnl_attr_put_u32(nlh, ODMM_A_PREFIX_IFINDEX, if_nametoindex(link));
+	mnl_attr_put_u32(nlh, ODMM_A_PREFIX_IFINDEX, ifindex);
 	if (cookie)
 		mnl_attr_put_u64(nlh, ODMM_A_PREFIX_COOKIE, cookie);
 	genl_do(nl, nlh, "prefix add");
@@ -225,13 +180,13 @@ static void prefix_add(struct mnl_socket *nl, const struct in6_addr *prefix,
 void nl_prefix_add(struct mnl_socket *nl, const struct in6_addr *prefix,
 		   uint32_t type, uint64_t cookie)
 {
-	prefix_add(nl, prefix, type, "lo", cookie);
+	prefix_add(nl, prefix, type, NL_LO, cookie);
 }
 
 void nl_prefix_add_by(struct mnl_socket *nl, const struct in6_addr *prefix,
-		      uint32_t type, const char *link)
+		      uint32_t type, uint32_t ifindex)
 {
-	prefix_add(nl, prefix, type, link, 0);
+	prefix_add(nl, prefix, type, ifindex, 0);
 }
 
 void nl_prefix_del(struct mnl_socket *nl, const struct in6_addr *prefix)
@@ -258,7 +213,7 @@ static int is_active(const struct nlmsghdr *nlh, void *arg)
 }
 
 /* Reads news until @cb stops it. */
-static void hear(struct mnl_socket *listener, mnl_cb_t cb, void *arg)
+void nl_hear(struct mnl_socket *listener, mnl_cb_t cb, void *arg)
 {
 	char buffer[NL_BUFFER];
 	ssize_t len;
@@ -271,7 +226,7 @@ static void hear(struct mnl_socket *listener, mnl_cb_t cb, void *arg)
 
 void nl_wait_active(struct mnl_socket *listener, const struct in6_addr *prefix)
 {
-	hear(listener, is_active, (void *)prefix);
+	nl_hear(listener, is_active, (void *)prefix);
 }
 
 static int is_offer(const struct nlmsghdr *nlh, void *arg)
@@ -289,7 +244,7 @@ uint64_t nl_wait_doorbell(struct mnl_socket *listener)
 {
 	uint64_t cookie = 0;
 
-	hear(listener, is_offer, &cookie);
+	nl_hear(listener, is_offer, &cookie);
 	return cookie;
 }
 
@@ -307,7 +262,7 @@ uint32_t nl_waiters(struct mnl_socket *nl)
 	uint32_t n = 0;
 
 	nlh = genl_request(buffer, family, ODMM_CMD_REQUEST_GET, NLM_F_DUMP);
-	must(talk(nl, nlh, add_waiters, &n) >= 0, "request dump");
+	must(nl_talk(nl, nlh, add_waiters, &n) >= 0, "request dump");
 	return n;
 }
 
@@ -333,7 +288,7 @@ uint64_t nl_stat(struct mnl_socket *nl, uint16_t attr)
 	struct nlmsghdr *nlh;
 
 	nlh = genl_request(buffer, family, ODMM_CMD_STATS_GET, NLM_F_ACK);
-	must(talk(nl, nlh, read_stat, &stat) >= 0, "stats");
+	must(nl_talk(nl, nlh, read_stat, &stat) >= 0, "stats");
 	return stat.value;
 }
 

@@ -3,14 +3,13 @@
 #ifndef BENCH_PREFIXES_H
 #define BENCH_PREFIXES_H
 
+#include "growth.h"
+
 struct mnl_socket;
 
-/* One that serves those who are bound to an interface, too. */
-void prefixes_first(struct mnl_socket *nl);
-void prefixes_rest(struct mnl_socket *nl);
+extern const struct growth prefixes_growth;
 
-/* The rows, with @many or one, and then the targets. */
-void prefixes_rows(int many);
-void prefixes_targets(void);
+/* Adds as many as make up a stage. */
+void prefixes_grow(struct mnl_socket *nl, unsigned int stage);
 
 #endif

@@ -2,8 +2,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "report.h"
+#include "series.h"
 
 struct row {
 	const char *name;
@@ -25,14 +27,22 @@ struct target {
 	double high;
 };
 
-static struct row rows[80];
+static struct row rows[120];
 static size_t n_rows;
 
-static struct figure figures[20];
+static struct figure figures[40];
 static size_t n_figures;
 
-static struct target targets[40];
+static struct target targets[60];
 static size_t n_targets;
+
+struct loose {
+	const char *name;
+	const char *why;
+};
+
+static struct loose loose[20];
+static size_t n_loose;
 
 static const char *peer_name;
 
@@ -56,6 +66,14 @@ double report_row(const char *name, struct samples *s)
 	r->n = s->n;
 	samples_free(s);
 	return r->median;
+}
+
+void report_loose(const char *name, const char *why)
+{
+	struct loose *l = &loose[n_loose++];
+
+	must(n_loose <= sizeof(loose) / sizeof(loose[0]), "too many loose");
+	*l = (struct loose){ name, why };
 }
 
 void report_peer(const char *name)
@@ -120,23 +138,37 @@ void report_table(void)
 		       t->high);
 }
 
+static void json_loose(FILE *f, const char *name)
+{
+	const struct loose *l;
+
+	for (l = loose; l < loose + n_loose; l++)
+		if (!strcmp(l->name, name))
+			fprintf(f, ", \"loose\": \"%s\"", l->why);
+	fprintf(f, "}");
+}
+
 static void json_rows(FILE *f)
 {
 	const struct row *r;
 
-	for (r = rows; r < rows + n_rows; r++)
-		fprintf(f, "%s\n  {\"name\": \"%s\", \"median\": %.0f, \"p5\": %.0f, \"p95\": %.0f, \"runs\": %zu}",
+	for (r = rows; r < rows + n_rows; r++) {
+		fprintf(f, "%s\n  {\"name\": \"%s\", \"median\": %.0f, \"p5\": %.0f, \"p95\": %.0f, \"runs\": %zu",
 			r == rows ? "" : ",", r->name, r->median, r->p5,
 			r->p95, r->n);
+		json_loose(f, r->name);
+	}
 }
 
 static void json_figures(FILE *f)
 {
 	const struct figure *g;
 
-	for (g = figures; g < figures + n_figures; g++)
-		fprintf(f, "%s\n  {\"name\": \"%s\", \"value\": %.4f}",
+	for (g = figures; g < figures + n_figures; g++) {
+		fprintf(f, "%s\n  {\"name\": \"%s\", \"value\": %.4f",
 			g == figures ? "" : ",", g->name, g->value);
+		json_loose(f, g->name);
+	}
 }
 
 static void json_targets(FILE *f)
@@ -149,18 +181,36 @@ static void json_targets(FILE *f)
 			t->high, met(t) ? "true" : "false");
 }
 
+/* Debian's builds of a kernel have one release name for many versions. */
+static void json_release(FILE *f)
+{
+	const char *version;
+	struct utsname u;
+
+	must(!uname(&u), "uname");
+	version = strstr(u.version, "Debian ");
+	fprintf(f, "\"release\": \"%s", u.release);
+	if (version)
+		fprintf(f, " %.*s", (int)strcspn(version, "("), version);
+	fprintf(f, "\"");
+}
+
 /* Names hold nothing that JSON would want to have escaped. */
 void report_json(const char *path)
 {
 	FILE *f = fopen(path, "w");
 
 	must(!!f, path);
-	fprintf(f, "{\"unit\": \"instructions\",\n \"rows\": [");
+	fprintf(f, "{\"unit\": \"instructions\",\n ");
+	json_release(f);
+	fprintf(f, ",\n \"rows\": [");
 	json_rows(f);
 	fprintf(f, "],\n \"figures\": [");
 	json_figures(f);
 	fprintf(f, "],\n \"targets\": [");
 	json_targets(f);
-	fprintf(f, "]}\n");
+	fprintf(f, "],\n \"series\": ");
+	series_json(f);
+	fprintf(f, "}\n");
 	must(!fclose(f), path);
 }

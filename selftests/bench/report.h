@@ -11,6 +11,12 @@ const char *report_name(const char *a, const char *b);
 /* Takes the samples over. Returns their median. */
 double report_row(const char *name, struct samples *s);
 
+/*
+ * A row or figure that is not compared with the stored ones, and why: it is
+ * another number each time.
+ */
+void report_loose(const char *name, const char *why);
+
 /* The row that the table compares all others with. */
 void report_peer(const char *name);
 

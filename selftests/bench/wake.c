@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A thousand threads that wait for the same prefix, each with a socket of its
- * own, and the same number in one futex: from the wake-up until the last one
- * is back in its program.
+ * Threads that wait for the same prefix, each with a socket of its own, and as
+ * many in one futex: from the wake-up until the last one is back in its
+ * program. The first one stands for the prefix itself.
  */
 #include <limits.h>
 #include <linux/futex.h>
@@ -15,19 +15,26 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "growth.h"
 #include "measure.h"
 #include "netlink.h"
 #include "report.h"
+#include "series.h"
 
-#define WAITERS	1000
-#define TURNS	11
-#define STACK	65536
-/* Ample for all to fall asleep. The spinner makes it cost the host time. */
-#define SETTLE	40000 /* us */
+#define TURNS		11
+#define STACK		32768
+#define RATIO_MAX	1.5
+
+static const struct growth waiters = {
+	.of = "waiters",
+	.at = { 1, 1000, 10000 },
+	.suffix = { " 1 waiter", " 1,000 waiters", " 10,000 waiters" },
+};
 
 static void (*wait_fn)(int fd);
 static atomic_uint gate, word, back;
 static atomic_ullong last;
+static unsigned int there;
 
 static void futex_wait(atomic_uint *at, unsigned int value)
 {
@@ -58,31 +65,30 @@ static void wait_futex(int fd)
 static void *waiter(void *unused)
 {
 	int fd = bench_socket(SOCK_DGRAM);
-	unsigned int turn;
+	unsigned int turn = gate + 1;
 
 	bench_set(fd, IPV6_SC_TYPE, ODMM_TYPE_GRACEFUL_REPLACEMENT);
-	for (turn = 1;; turn++) {
+	for (;; turn++) {
 		while (gate < turn)
 			futex_wait(&gate, turn - 1);
 		wait_fn(fd);
-		if (++back == WAITERS)
+		if (++back == there)
 			last = measure_busy();
 	}
 	return unused;
 }
 
-static void start_waiters(void)
+static void start_waiters(unsigned int n)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
-	int i;
 
 	must(!pthread_attr_init(&attr), "pthread_attr_init");
 	must(!pthread_attr_setstacksize(&attr, STACK), "stack size");
-	for (i = 0; i < WAITERS; i++)
+	for (; there < n; there++)
 		must(!pthread_create(&thread, &attr, waiter, NULL),
 		     "pthread_create");
-	usleep(SETTLE);
+	measure_quiet();
 }
 
 static void open_gate(void (*fn)(int fd))
@@ -92,14 +98,14 @@ static void open_gate(void (*fn)(int fd))
 	back = 0;
 	gate++;
 	futex_wake(&gate);
-	usleep(SETTLE);
+	measure_quiet();
 }
 
-/* The price of reading the clock is lost in the sum of a thousand. */
+/* The price of reading the clock is lost in the sum. */
 static double since(uint64_t start)
 {
-	while (back < WAITERS)
-		usleep(SETTLE);
+	measure_quiet();
+	must(back == there, "number of those back");
 	return (double)(last - start);
 }
 
@@ -110,11 +116,12 @@ static double turn_odmm(struct mnl_socket *nl)
 	double cost;
 
 	open_gate(wait_odmm);
-	must(nl_waiters(nl) == WAITERS, "number of waiters");
+	must(nl_waiters(nl) == there, "number of waiters");
 	start = measure_busy();
 	nl_prefix_add(nl, &prefix, ODMM_TYPE_GRACEFUL_REPLACEMENT, 0);
 	cost = since(start);
 	nl_prefix_del(nl, &prefix);
+	measure_quiet();
 	return cost;
 }
 
@@ -125,23 +132,54 @@ static double turn_futex(void)
 	open_gate(wait_futex);
 	start = measure_busy();
 	word = 1;
-	must(futex_wake(&word) == WAITERS, "number of waiters");
+	must(futex_wake(&word) == (long)there, "number of waiters");
 	return since(start);
+}
+
+static double row(const char *what, unsigned int stage, struct samples *s)
+{
+	double median = report_row(report_name(what, waiters.suffix[stage]), s);
+
+	series_point("waking all, by waiters", what, waiters.at[stage], median);
+	return median;
+}
+
+/* What each one beyond the first takes. */
+static double each(const char *what, const double *median, unsigned int stage)
+{
+	double cost = (median[stage] - median[0]) / (waiters.at[stage] - 1);
+
+	report_figure(report_name(report_name(what, waiters.suffix[stage]),
+				  ", each beyond the first"), cost);
+	return cost;
+}
+
+static void target(const double *odmm, const double *futex, unsigned int stage)
+{
+	report_target(report_name("waking by a prefix / by futex, each of",
+				  waiters.suffix[stage]),
+		      each("waking by a prefix,", odmm, stage) /
+		      each("waking by futex,", futex, stage), 0, RATIO_MAX);
 }
 
 void bench_wake(void)
 {
-	double prefix = report_median(ROW_PREFIX);
 	struct mnl_socket *nl = nl_open(NETLINK_GENERIC);
-	struct samples odmm = { 0 }, futex = { 0 };
-	int i;
+	double odmm[STAGES], futex[STAGES];
+	unsigned int i, turn;
 
-	nl_claim(nl, ODMM_TYPE_GRACEFUL_REPLACEMENT);
-	start_waiters();
-	for (i = 0; i < TURNS; i++) {
-		samples_add(&odmm, (turn_odmm(nl) - prefix) / WAITERS);
-		samples_add(&futex, turn_futex() / WAITERS);
+	nl_claim(nl, 1 << ODMM_TYPE_GRACEFUL_REPLACEMENT);
+	for (i = 0; i < STAGES; i++) {
+		struct samples a = { 0 }, b = { 0 };
+
+		start_waiters(waiters.at[i]);
+		for (turn = 0; turn < TURNS; turn++) {
+			samples_add(&a, turn_odmm(nl));
+			samples_add(&b, turn_futex());
+		}
+		odmm[i] = row("a prefix wakes", i, &a);
+		futex[i] = row("a futex wakes", i, &b);
+		if (i)
+			target(odmm, futex, i);
 	}
-	report_row("wake-up by a prefix, per waiter of 1000", &odmm);
-	report_row("wake-up by futex, per waiter of 1000", &futex);
 }
