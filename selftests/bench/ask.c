@@ -116,10 +116,10 @@ void bench_agent(void)
 	pid_t pid = start_agent();
 	double bound;
 
-	row("IPV6_SC_ADDR by way of an agent", 0);
-	bound = row("  to a bound socket", IPV6_SC_BIND);
+	row("address by way of an agent", 0);
+	bound = row("address by way of an agent, bound", IPV6_SC_BIND);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	report_target("to a bound socket, by an agent / by a broker that waits",
+	report_target("address, bound, by an agent / by a broker that waits",
 		      bound / report_median(ROW_WAITING_BROKER), 0, RATIO_MAX);
 }

@@ -8,7 +8,7 @@
 
 #define ROW_EMPTY	"empty option of another module"
 #define ROW_SETSC	"IPV6_SETSC, session and prefix there"
-#define ROW_WAITING_BROKER	"  that waits until it can be reached"
+#define ROW_WAITING_BROKER	"address from a broker that waits for its route"
 
 /* load.c: takes the module out and puts it back. */
 void bench_load(const char *module);

@@ -108,6 +108,6 @@ static void row(const char *name, bool waits)
 
 void bench_broker(void)
 {
-	row("address from a broker, to a bound socket", false);
+	row("address from a broker", false);
 	row(ROW_WAITING_BROKER, true);
 }

@@ -104,19 +104,19 @@ static void report_kind(struct kind *k, const struct kind_names *names)
 static const struct kind_names tcp_names = {
 	.call = { "TCP socket() and close(), no module",
 		  "TCP socket() and close(), module loaded" },
-	.turn = { "  TCP mean, with interrupts, no module",
-		  "  TCP mean, with interrupts, module loaded" },
+	.turn = { "TCP mean, with interrupts, no module",
+		  "TCP mean, with interrupts, module loaded" },
 	.call_target = "TCP socket() and close(), cost of the module, %",
-	.turn_target = "  TCP mean, with interrupts, %",
+	.turn_target = "TCP mean, with interrupts, %",
 };
 
 static const struct kind_names udp_names = {
 	.call = { "UDP socket() and close(), no module",
 		  "UDP socket() and close(), module loaded" },
-	.turn = { "  UDP mean, with interrupts, no module",
-		  "  UDP mean, with interrupts, module loaded" },
+	.turn = { "UDP mean, with interrupts, no module",
+		  "UDP mean, with interrupts, module loaded" },
 	.call_target = "UDP socket() and close(), cost of the module, %",
-	.turn_target = "  UDP mean, with interrupts, %",
+	.turn_target = "UDP mean, with interrupts, %",
 };
 
 void bench_load(const char *module)

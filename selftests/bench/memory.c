@@ -106,11 +106,11 @@ void memory_report(const struct memory *before, const struct memory *after,
 
 	report_figure("session, bytes of the object",
 		      read_number(SESSIONS "object_size"));
-	figure("  bytes of memory in objects", sessions, sockets);
-	figure("  in the index by number", index, sockets);
-	figure("  in other caches (charging)", caches - sessions - index,
+	figure("session, bytes of memory in objects", sessions, sockets);
+	figure("session, bytes in the index by number", index, sockets);
+	figure("session, bytes in other caches (charging)", caches - sessions - index,
 	       sockets);
-	figure("  in the table by socket", total - caches, sockets);
+	figure("session, bytes in the table by socket", total - caches, sockets);
 	report_target("kernel memory per session of 100,000, bytes",
 		      total / sockets, 0, SESSION_MAX);
 }

@@ -73,9 +73,9 @@ static double loaded(const struct in6_addr *addr)
 
 	median = row("UDP send(), module loaded, no byte limit", addr);
 	nl_policy_set(nl, OTHER_TYPE, ODMM_A_POLICY_MAX_BYTES, NEVER);
-	row("  byte limit for another type", addr);
+	row("UDP send(), byte limit for another type", addr);
 	nl_policy_set(nl, TYPE, ODMM_A_POLICY_MAX_BYTES, NEVER);
-	row("  byte limit for its type", addr);
+	row("UDP send(), byte limit for its type", addr);
 	nl_policy_set(nl, 0, ODMM_A_POLICY_MAX_BYTES, 0);
 	mnl_socket_close(nl);
 	return median;

@@ -58,7 +58,7 @@ void bench_probe(void)
 	nl_policy_set(nl, 0, ODMM_A_POLICY_RFC5014, 1);
 	row("set IPV6_UNICAST_HOPS, rfc5014", run_hops);
 	row("set IPV6_ADDR_PREFERENCES, rfc5014", run_preferences);
-	row("  the same, flag IPV6_REQUIRE_SRC_ON_NET", run_on_net);
+	row("set IPV6_REQUIRE_SRC_ON_NET, rfc5014", run_on_net);
 	nl_policy_set(nl, 0, ODMM_A_POLICY_RFC5014, 0);
 	mnl_socket_close(nl);
 }

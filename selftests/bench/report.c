@@ -123,10 +123,10 @@ void report_table(void)
 	const struct figure *f;
 	const struct target *t;
 
-	printf("%-50s %12s %10s %10s %7s %9s\n", "instructions", "median",
+	printf("%-52s %12s %10s %10s %7s %9s\n", "instructions", "median",
 	       "p5", "p95", "runs", "x empty");
 	for (r = rows; r < rows + n_rows; r++)
-		printf("%-50s %12.0f %10.0f %10.0f %7zu %9.2f\n", r->name,
+		printf("%-52s %12.0f %10.0f %10.0f %7zu %9.2f\n", r->name,
 		       r->median, r->p5, r->p95, r->n, r->median / peer);
 	printf("\n\"empty\" is: %s\n\n", peer_name);
 	for (f = figures; f < figures + n_figures; f++)
@@ -181,17 +181,21 @@ static void json_targets(FILE *f)
 			t->high, met(t) ? "true" : "false");
 }
 
-/* Debian's builds of a kernel have one release name for many versions. */
+/*
+ * Many versions of Debian's kernels have one release name; theirs is in
+ * "#1 SMP Debian 6.1.192-2 (2026-10-05)".
+ */
 static void json_release(FILE *f)
 {
-	const char *version;
+	const char *version, *end;
 	struct utsname u;
 
 	must(!uname(&u), "uname");
-	version = strstr(u.version, "Debian ");
 	fprintf(f, "\"release\": \"%s", u.release);
-	if (version)
-		fprintf(f, " %.*s", (int)strcspn(version, "("), version);
+	version = strstr(u.version, "Debian ");
+	end = version ? strstr(version, " (") : NULL;
+	if (end)
+		fprintf(f, ", %.*s", (int)(end - version), version);
 	fprintf(f, "\"");
 }
 
