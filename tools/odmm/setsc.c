@@ -148,11 +148,11 @@ static bool is_dev_null(int fd)
 	return fstat(fd, &st) || (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
 }
 
-static int hold(const struct setsc_args *a)
+static void hold(const struct setsc_args *a, int stop)
 {
 	bool watch_stdin = !a->has_hold_time && !is_dev_null(STDIN_FILENO);
 	struct pollfd fds[] = {
-		{ .fd = stop_fd(), .events = POLLIN },
+		{ .fd = stop, .events = POLLIN },
 		{ .fd = watch_stdin ? STDIN_FILENO : -1, .events = POLLIN },
 	};
 	int timeout = a->has_hold_time ? (int)a->hold * 1000 : -1;
@@ -164,8 +164,18 @@ static int hold(const struct setsc_args *a)
 		if (read(STDIN_FILENO, discard, sizeof(discard)) <= 0)
 			break;
 	}
-	close(fds[0].fd);
-	return EXIT_OK;
+}
+
+/* Whoever has read the answer may send a signal at once. */
+static int answer(int fd, const struct setsc_args *a, const struct in6_addr *addr)
+{
+	int stop = a->has_hold ? stop_fd() : -1;
+
+	if (show_answer(fd, addr))
+		return -1;
+	if (a->has_hold)
+		hold(a, stop);
+	return 0;
 }
 
 static const char *advice(int error)
@@ -208,10 +218,10 @@ static int setsc_run(struct words *w)
 	fd = socket(AF_INET6, proto->type | SOCK_CLOEXEC, proto->protocol);
 	if (fd < 0)
 		return complain("socket");
-	if (prepare(fd, &a) || ask(fd, &a, &addr) || show_answer(fd, &addr))
+	if (prepare(fd, &a) || ask(fd, &a, &addr) || answer(fd, &a, &addr))
 		code = complain(sc_type_name(a.type));
 	else
-		code = a.has_hold ? hold(&a) : EXIT_OK;
+		code = EXIT_OK;
 	close(fd);
 	return code;
 }
