@@ -52,7 +52,7 @@ def exactly():
         address = ready(nl, PREFIXES[there], there)
         for wanted in TYPES:
             got[there, wanted] = outcome(get_addr, wanting(wanted)) == (address if wanted == there else 'EOPNOTSUPP')
-        nl.prefix_del(PREFIXES[there])
+        nl.prefix_del(PREFIXES[there], force=True)
     equal([pair for pair, fits in got.items() if not fits], [], 'each type is served by its own prefixes and by no others: 16 pairs')
 
 
