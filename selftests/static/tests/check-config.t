@@ -94,6 +94,7 @@ gives "KDIR with .config, which comes first" 1 "required: CONFIG_NETFILTER is no
 $KDIR/.config: $broken" selftests/check-config
 gives "a file comes before KDIR" 0 "$dir/complete: $works" selftests/check-config "$dir/complete"
 gives "no such file" 2 "check-config: cannot read $dir/nosuch" selftests/check-config "$dir/nosuch"
+gives "a folder" 2 "check-config: cannot read $dir" selftests/check-config "$dir"
 gives "two files" 2 "usage: check-config [FILE]" selftests/check-config a b
 
 done_testing
