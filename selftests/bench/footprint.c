@@ -93,8 +93,11 @@ static void measure_sessions(void)
 	crowd_end();
 }
 
-static void measure_waiters(const struct stages *s, void (*want)(int *fd))
+static const char *measure_waiters(const struct stages *s,
+				   void (*want)(int *fd))
 {
+	const char *name = report_name("kernel memory per socket of 10,000 ",
+				       s->name);
 	const unsigned int n = s->at[STAGES - 1];
 	struct memory before, after;
 
@@ -103,8 +106,8 @@ static void measure_waiters(const struct stages *s, void (*want)(int *fd))
 	crowd_do(want, 0, n);
 	grow(s, ask, &before, &after);
 	crowd_end();
-	report_figure(report_name("kernel memory per socket of 10,000 ", s->name),
-		      (after.total - before.total) / n);
+	report_figure(name, (after.total - before.total) / n);
+	return name;
 }
 
 void bench_footprint(void)
@@ -115,7 +118,8 @@ void bench_footprint(void)
 	nl = nl_open(NETLINK_GENERIC);
 	nl_claim(nl, 1 << ODMM_TYPE_FIXED);
 	measure_sessions();
-	measure_waiters(&sharing, want_shared);
+	report_loose(measure_waiters(&sharing, want_shared),
+		     "no more than some pages that others took meanwhile");
 	measure_waiters(&alone, want_own);
 	mnl_socket_close(nl);
 	space_leave();

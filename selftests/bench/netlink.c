@@ -145,14 +145,22 @@ void nl_claim(struct mnl_socket *nl, uint32_t types)
 	genl_do(nl, nlh, "agent claim");
 }
 
+static int stop(const struct nlmsghdr *nlh, void *arg)
+{
+	(void)nlh;
+	(void)arg;
+	return MNL_CB_STOP;
+}
+
+/* The answer is the request: no acknowledgment besides. */
 void nl_accept(struct mnl_socket *nl, uint64_t cookie)
 {
 	char buffer[NL_BUFFER];
 	struct nlmsghdr *nlh;
 
-	nlh = genl_request(buffer, family, ODMM_CMD_REQUEST_ACCEPT, NLM_F_ACK);
+	nlh = genl_request(buffer, family, ODMM_CMD_REQUEST_ACCEPT, 0);
 	mnl_attr_put_u64(nlh, ODMM_A_REQUEST_COOKIE, cookie);
-	genl_do(nl, nlh, "request accept");
+	must(nl_talk(nl, nlh, stop, NULL) >= 0, "request accept");
 }
 
 static void put_prefix(struct nlmsghdr *nlh, const struct in6_addr *prefix)

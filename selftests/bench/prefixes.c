@@ -44,6 +44,8 @@ static double add(struct mnl_socket *nl, struct mnl_socket *listener)
 /* The last hundred of a stage make a row. */
 static void add_until(struct mnl_socket *nl, unsigned int stage)
 {
+	const char *name = report_name("prefix add",
+				       prefixes_growth.suffix[stage]);
 	const unsigned int goal = prefixes_growth.at[stage];
 	struct mnl_socket *listener = nl_listen("events");
 	struct samples last = { 0 };
@@ -56,11 +58,12 @@ static void add_until(struct mnl_socket *nl, unsigned int stage)
 			samples_add(&last, cost);
 	}
 	series_point("adding a prefix, by prefixes there", "prefix add", goal,
-		     report_row(report_name("prefix add",
-					    prefixes_growth.suffix[stage]),
-				&last));
-	report_figure(report_name("adding prefixes, 10^6 instructions",
-				  prefixes_growth.suffix[stage]), total / 1e6);
+		     report_row(name, &last));
+	if (stage)
+		report_figure(report_name(name, " in all, 10^6 instructions"),
+			      total / 1e6);
+	else
+		report_loose(name, "a single run");
 	mnl_socket_close(listener);
 }
 
