@@ -103,13 +103,15 @@ void memory_report(const struct memory *before, const struct memory *after,
 	double caches = after->caches - before->caches;
 	double sessions = after->sessions - before->sessions;
 	double index = after->index - before->index;
+	static const char charging[] =
+		"session, bytes in other caches (charging)";
 
 	report_figure("session, bytes of the object",
 		      read_number(SESSIONS "object_size"));
 	figure("session, bytes of memory in objects", sessions, sockets);
 	figure("session, bytes in the index by number", index, sockets);
-	figure("session, bytes in other caches (charging)", caches - sessions - index,
-	       sockets);
+	figure(charging, caches - sessions - index, sockets);
+	report_loose(charging, "others use these caches, too");
 	figure("session, bytes in the table by socket", total - caches, sockets);
 	report_target("kernel memory per session of 100,000, bytes",
 		      total / sockets, 0, SESSION_MAX);

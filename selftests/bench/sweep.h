@@ -3,7 +3,7 @@
 #ifndef BENCH_SWEEP_H
 #define BENCH_SWEEP_H
 
-/* Instructions of the kernel's workers in a second in which nothing happens. */
+/* Instructions in a second in which nothing else happens. */
 double sweep_measure(void);
 void sweep_report(double without, double with);
 
