@@ -113,23 +113,29 @@ static int odmm_rtnl_receive(struct socket *sock, void *buf, size_t size)
 	return kernel_recvmsg(sock, &msg, &vec, 1, size, MSG_DONTWAIT);
 }
 
-/* rtnetlink answers before the call that asks returns. */
-static int odmm_rtnl_acked(struct socket *sock, u32 seq)
+/*
+ * rtnetlink has done what it was asked for before the call that asks returns.
+ * It speaks only if it has not, as we ask for no acknowledgment: that would be
+ * a message more to make and to read each time.
+ */
+static int odmm_rtnl_refused(struct socket *sock, u32 seq)
 {
 	struct {
 		struct nlmsghdr	nlh;
-		struct nlmsgerr	ack;
+		struct nlmsgerr	err;
 	} answer;
 	int len;
 
 	for (;;) {
 		len = odmm_rtnl_receive(sock, &answer, sizeof(answer));
+		if (len == -EAGAIN)
+			return 0;
 		if (len < 0)
 			return len;
 		if (len >= (int)sizeof(answer) &&
 		    answer.nlh.nlmsg_type == NLMSG_ERROR &&
 		    answer.nlh.nlmsg_seq == seq)
-			return answer.ack.error;
+			return answer.err.error;
 	}
 }
 
@@ -155,7 +161,7 @@ static int odmm_rtnl_talk(struct odmm_net *odn, struct sk_buff *skb)
 
 	err = odmm_rtnl_post(odn->rtnl, skb);
 	if (err >= 0)
-		err = odmm_rtnl_acked(odn->rtnl, nlmsg_hdr(skb)->nlmsg_seq);
+		err = odmm_rtnl_refused(odn->rtnl, nlmsg_hdr(skb)->nlmsg_seq);
 	nlmsg_free(skb);
 	return err;
 }
@@ -171,7 +177,7 @@ static struct sk_buff *odmm_rtnl_message(u16 type, u16 flags, const void *hdr,
 	if (!skb)
 		return NULL;
 	nlh = nlmsg_put(skb, 0, atomic_inc_return(&seq), type, len,
-			NLM_F_REQUEST | NLM_F_ACK | flags);
+			NLM_F_REQUEST | flags);
 	memcpy(nlmsg_data(nlh), hdr, len);
 	return skb;
 }
