@@ -15,7 +15,7 @@ import threading
 DEBUG, TRACING = '/sys/kernel/debug', '/sys/kernel/tracing'
 NOWHERE = (1, 1)
 PAGE = 4096     # as long as the last function can be
-SITE = re.compile(r'(odmm_\w+\+0x[0-9a-f]+)/0x[0-9a-f]+ \[odmm\]')
+SITE = re.compile(r'(?<!\? )\b(odmm_\w+\+0x[0-9a-f]+)/0x[0-9a-f]+ \[odmm\]')     # what follows a ? only happens to be on the stack
 
 # What allocates, among what the module calls.
 ALLOCATORS = re.compile(r'__alloc_skb|__k\w*alloc\w*|kmem_cache_alloc\w*|__kmem_cache_create\w*|__rhashtable_init\w*|__xa_alloc_cyclic|'
@@ -46,8 +46,8 @@ def bounds(function):
 
 def module_text():
     start = int(read('/sys/module/odmm/sections/.text'), 16)
-    functions = [int(line.split()[0], 16) for line in read('/proc/kallsyms').splitlines() if line.endswith('\t[odmm]') and line.split()[1] in 'tT']
-    return start, max(functions) + PAGE
+    lines = [line.split() for line in read('/proc/kallsyms').splitlines() if line.endswith('\t[odmm]')]
+    return start, max(int(address, 16) for address, kind, *_ in lines if kind in 'tT') + PAGE
 
 
 def only_from(start, end):
