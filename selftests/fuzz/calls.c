@@ -203,6 +203,7 @@ static void fill_address(struct rng *r, struct call *c)
 static void fill_bytes(struct rng *r, struct call *c)
 {
 	c->place = some_place(r);
+	c->len_place = some_place(r);
 	c->len = (int)below(r, CALL_DATA);
 	c->number = (int)below(r, CONTROL_MAX);
 	rng_fill(r, c->data, CALL_DATA);

@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '../lib'))
@@ -19,6 +20,7 @@ FUZZ = os.path.join(HERE, '../../build/selftests/fuzz/fuzz')
 CORPUS = os.path.join(HERE, 'corpus')
 P = '2001:db8:7f::/64'
 NO_RIGHTS = 'EPERM'
+NO_FAMILY = '30583'
 
 
 def files():
@@ -62,6 +64,21 @@ def as_a_plain_user():
     equal(Person(ALICE).do(ask_for_it), True, 'an ordinary grant succeeds')
 
 
+def calls_of(kind, first, count):
+    """What the program makes of a seed, where no message has an answer."""
+    with tempfile.NamedTemporaryFile('r') as saved:
+        subprocess.run([FUZZ, '--family', NO_FAMILY, '--seed', '1', '--only', kind, '--thread', '3', '--from', str(first), '--count',
+                        str(count), '--save', saved.name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        return saved.read().splitlines()
+
+
+def same_again():
+    """A part of a run is the same without what came before."""
+    for kind in ('messages', 'calls'):
+        whole = calls_of(kind, 0, 200)
+        equal((len(whole), calls_of(kind, 150, 50) == whole[150:], whole[:50] == whole[50:100]), (200, True, False), f'the same {kind}')
+
+
 def ask_for_it():
     with wanting(SESSION) as s:
         return get_addr(s).startswith('2001:db8:7f:')
@@ -75,4 +92,4 @@ def in_place(test):
     return inside
 
 
-run(*(in_place(test) for test in (as_root, as_a_plain_user)), timeout=200)
+run(*(in_place(test) for test in (as_root, as_a_plain_user, same_again)), timeout=200)

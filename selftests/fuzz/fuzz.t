@@ -60,8 +60,10 @@ def fuzz(who, nl):
 
 
 def prepare(who):
-    """A namespace in which much is possible."""
+    """A namespace in which much is possible, and connections that nobody has any more are soon over."""
     netns.dummy('d0', 'd1')
+    netns.sysctl('net.ipv4.tcp_fin_timeout', 1)
+    netns.sysctl('net.ipv4.tcp_orphan_retries', 1)
     if who == 'plain':
         netns.sysctl('net.ipv4.ping_group_range', '0 65535')
 

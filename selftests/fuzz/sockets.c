@@ -163,7 +163,10 @@ static int make_send(struct arena *arena, const struct call *c)
 			     MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
-/* Reads the error queue; @number is how much room there is for what comes along. */
+/*
+ * Reads the error queue; @number and @len_place say how much room there is for
+ * what comes along, and where.
+ */
 static int make_notice(struct arena *arena, const struct call *c)
 {
 	unsigned char control[256];
@@ -174,6 +177,9 @@ static int make_notice(struct arena *arena, const struct call *c)
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
 		.msg_controllen = (size_t)c->number,
 	};
+
+	if (c->len_place != PLACE_GOOD)
+		msg.msg_control = arena_put_length(arena, c->len_place, 0);
 
 	return error_of(recvmsg(slot(c->slot), &msg,
 				MSG_ERRQUEUE | MSG_DONTWAIT));
