@@ -91,9 +91,12 @@ static uint32_t hostile_word(struct rng *r)
 	return dice < 11 ? odd[dice] : (uint32_t)rng_next(r);
 }
 
+/* Notices come seldom, so many are to be told. */
 static uint32_t some_flags(struct rng *r)
 {
-	return percent(r, 40) ? 0 : (rng_next(r) & 7) << 16;
+	uint32_t flags = percent(r, 60) ? IPV6_SC_EVENTS : 0;
+
+	return percent(r, 50) ? flags : flags | (rng_next(r) & 3) << 16;
 }
 
 /* A value that an option may have. */

@@ -29,7 +29,7 @@ SEED = int(os.environ.get('FUZZ_SEED') or time.time_ns())
 ONLY = os.environ.get('FUZZ_ONLY', '').split()      # arguments of the program, to make a few calls again
 SAVE = os.environ.get('FUZZ_SAVE')
 TIMEOUT = int(os.environ.get('FUZZ_TIMEOUT', 900))
-SHARES = {'root': 2, 'plain': 4, 'child': 4}        # one call in so many
+WHO = ('root', 'plain', 'child')
 FIRST_THREADS = {'root': 0, 'plain': 100, 'child': 200}      # each has numbers of its own
 OURS = '2001:db8:51::/64'
 AFTER = '2001:db8:52::/64'
@@ -40,7 +40,7 @@ def fuzz_command(who, nl):
     """The program, for one kind of user."""
     command = [FUZZ, '--seed', SEED, '--family', nl.family, '--groups', ','.join(str(g) for g in nl.groups.values())]
     command += ['--again', f'selftests/fuzz/run --kernel {os.environ.get("ODMM_KERNEL")} --as {who}']
-    command += ONLY or ['--thread', FIRST_THREADS[who], '--threads', THREADS, '--messages', MESSAGES // SHARES[who], '--calls', CALLS // SHARES[who]]
+    command += ONLY or ['--thread', FIRST_THREADS[who], '--threads', THREADS, '--messages', -(-MESSAGES // len(WHO)), '--calls', -(-CALLS // len(WHO))]
     if who == 'plain':
         command.append('--plain')
     if SAVE:

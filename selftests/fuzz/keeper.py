@@ -15,6 +15,7 @@ GENEROUS = [{'type': t, 'access': 0, 'gid_min': 0, 'gid_max': 0, 'linger': 1, 'g
 ANSWERS_AT_ONCE = 32
 PERIOD = 0.5        # seconds between two looks at the policy
 PAUSE = 0.01
+MEMORY = 10         # answers that stay
 REFUSALS = (errno.EOPNOTSUPP, errno.EADDRNOTAVAIL, errno.ETIMEDOUT, errno.EACCES, errno.EDQUOT, errno.ENETDOWN)
 
 
@@ -26,14 +27,19 @@ def attempt(call, *args, **kwargs):
         return None
 
 
+def prefix_for(cookie):
+    return f'2001:db8:{0x8000 | cookie & 0x7fff:x}::/64'
+
+
 def answer(nl, request):
-    """By the number of the request: a refusal, nothing, or a prefix that lives for a short or a long time."""
+    """By the number of the request: a refusal, nothing, or a prefix that lives for a short or a long time; an old one is taken away."""
     cookie = request['cookie']
     if cookie % 7 == 0:
         attempt(nl.refuse, cookie, REFUSALS[cookie % len(REFUSALS)])
     elif cookie % 7 < 6:
         lifetime = INFINITY if cookie % 2 else 1 + cookie % 5
-        attempt(nl.prefix_add, f'2001:db8:{0x8000 | cookie & 0x7fff:x}::/64', request['type'], cookie=cookie, valid_lft=lifetime)
+        attempt(nl.prefix_add, prefix_for(cookie), request['type'], cookie=cookie, valid_lft=lifetime)
+    attempt(nl.prefix_withdraw, prefix_for(cookie - MEMORY), force=True)
 
 
 def serve(nl):
