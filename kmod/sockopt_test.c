@@ -10,6 +10,7 @@
 #include <linux/netfilter.h>
 #include <linux/sockptr.h>
 #include <linux/uaccess.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 
 #include "test.h"
