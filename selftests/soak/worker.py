@@ -14,7 +14,7 @@ import traceback
 from people import become
 from tap import outcome
 
-LONGEST = 15    # seconds that anything may take; then the worker is stuck
+LONGEST = 60    # seconds that anything may take, on whatever machine; then the worker is stuck
 
 
 class Stuck(Exception):
@@ -79,5 +79,7 @@ class Worker:
 
 
 def _name(got):
-    """Of an outcome: the name of an errno, or ok."""
+    """Of an outcome: the name of an errno, or ok. A socket that has waited in vain has no errno."""
+    if got == 'None':
+        raise Stuck('no answer')
     return got if isinstance(got, str) and got.isupper() and ':' not in got else 'ok'
