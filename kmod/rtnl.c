@@ -6,6 +6,7 @@
  * For the worker of address.c alone: from a kworker these calls have the
  * rights, and no lock is held. They sleep, and take RTNL in between.
  */
+#include <linux/delay.h>
 #include <linux/net.h>
 #include <net/addrconf.h>
 #include <net/l3mdev.h>
@@ -24,6 +25,10 @@
  * do as well, but many kernels clear all that they allocate.
  */
 #define ODMM_RTNL_SIZE		128
+
+/* How often, and how many ms apart, to try again what found no memory. */
+#define ODMM_RTNL_TRIES		100
+#define ODMM_RTNL_PAUSE		10
 
 /* A packet of a dump is no longer than what we receive it into. */
 #define ODMM_DUMP_SIZE		8192
@@ -143,7 +148,7 @@ static int odmm_rtnl_refused(struct socket *sock, u32 seq)
  * A name is given although it is the kernel's own: it makes rtnetlink look at
  * our rights instead of those of the file that the socket does not have.
  */
-static int odmm_rtnl_post(struct socket *sock, struct sk_buff *skb)
+static int odmm_rtnl_post(struct socket *sock, const struct sk_buff *skb)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	struct msghdr msg = {
@@ -155,17 +160,35 @@ static int odmm_rtnl_post(struct socket *sock, struct sk_buff *skb)
 	return kernel_sendmsg(sock, &msg, &vec, 1, skb->len);
 }
 
-static int odmm_rtnl_talk(struct odmm_net *odn, struct sk_buff *skb)
+static int odmm_rtnl_talk(struct odmm_net *odn, const struct sk_buff *skb)
 {
 	int err;
 
 	err = odmm_rtnl_post(odn->rtnl, skb);
 	if (err >= 0)
 		err = odmm_rtnl_refused(odn->rtnl, nlmsg_hdr(skb)->nlmsg_seq);
-	nlmsg_free(skb);
 	return err;
 }
 
+/*
+ * A shortage of memory passes, while an address that was not added is lost and
+ * one that was not deleted stays for good. All that we say may be said twice.
+ */
+static int odmm_rtnl_insist(struct odmm_net *odn, const struct sk_buff *skb)
+{
+	int err, i;
+
+	for (i = 0; i < ODMM_RTNL_TRIES; i++) {
+		err = odmm_rtnl_talk(odn, skb);
+		if ((err != -ENOMEM && err != -ENOBUFS) ||
+		    READ_ONCE(odn->closing))
+			break;
+		msleep(ODMM_RTNL_PAUSE);
+	}
+	return err;
+}
+
+/* It is small, and nobody hurries. */
 static struct sk_buff *odmm_rtnl_message(u16 type, u16 flags, const void *hdr,
 					 size_t len)
 {
@@ -173,9 +196,7 @@ static struct sk_buff *odmm_rtnl_message(u16 type, u16 flags, const void *hdr,
 	struct nlmsghdr *nlh;
 	struct sk_buff *skb;
 
-	skb = nlmsg_new(ODMM_RTNL_SIZE, GFP_KERNEL);
-	if (!skb)
-		return NULL;
+	skb = nlmsg_new(ODMM_RTNL_SIZE, GFP_KERNEL | __GFP_NOFAIL);
 	nlh = nlmsg_put(skb, 0, atomic_inc_return(&seq), type, len,
 			NLM_F_REQUEST | flags);
 	memcpy(nlmsg_data(nlh), hdr, len);
@@ -185,12 +206,12 @@ static struct sk_buff *odmm_rtnl_message(u16 type, u16 flags, const void *hdr,
 /* ODMM_RTNL_SIZE has room for any of our messages. */
 static int odmm_rtnl_send(struct odmm_net *odn, struct sk_buff *skb, int err)
 {
-	if (WARN_ON_ONCE(err)) {
-		nlmsg_free(skb);
-		return err;
+	if (!WARN_ON_ONCE(err)) {
+		nlmsg_end(skb, nlmsg_hdr(skb));
+		err = odmm_rtnl_insist(odn, skb);
 	}
-	nlmsg_end(skb, nlmsg_hdr(skb));
-	return odmm_rtnl_talk(odn, skb);
+	nlmsg_free(skb);
+	return err;
 }
 
 static struct sk_buff *odmm_rtnl_ifa(const struct odmm_address *a, u16 type,
@@ -223,8 +244,6 @@ int odmm_rtnl_add_address(const struct odmm_address *a, u32 valid_lft,
 
 	skb = odmm_rtnl_ifa(a, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
 			    a->ifindex);
-	if (!skb)
-		return -ENOMEM;
 	err = nla_put_in6_addr(skb, IFA_LOCAL, &a->addr) ?:
 	      nla_put(skb, IFA_CACHEINFO, sizeof(lifetime), &lifetime) ?:
 	      nla_put_u32(skb, IFA_FLAGS, flags) ?:
@@ -238,8 +257,6 @@ int odmm_rtnl_del_address(const struct odmm_address *a, int ifindex)
 	int err;
 
 	skb = odmm_rtnl_ifa(a, RTM_DELADDR, 0, ifindex);
-	if (!skb)
-		return -ENOMEM;
 	err = nla_put_in6_addr(skb, IFA_LOCAL, &a->addr);
 	return odmm_rtnl_send(a->odn, skb, err);
 }
@@ -261,8 +278,6 @@ static int odmm_rtnl_unreachable(const struct odmm_address *a, u16 type,
 	int err;
 
 	skb = odmm_rtnl_message(type, flags, &rtm, sizeof(rtm));
-	if (!skb)
-		return -ENOMEM;
 	err = nla_put_in6_addr(skb, RTA_DST, &a->prefix) ?:
 	      nla_put_u32(skb, RTA_TABLE, table ?: RT_TABLE_MAIN) ?:
 	      nla_put_u32(skb, RTA_PRIORITY, ODMM_UNREACHABLE_METRIC);
@@ -359,7 +374,7 @@ int odmm_rtnl_each_address(struct odmm_net *odn,
 
 	buf = kmalloc(ODMM_DUMP_SIZE, GFP_KERNEL);
 	skb = odmm_rtnl_message(RTM_GETADDR, NLM_F_DUMP, &ifa, sizeof(ifa));
-	err = buf && skb ? odmm_rtnl_socket(odn, 0, NULL, &sock) : -ENOMEM;
+	err = buf ? odmm_rtnl_socket(odn, 0, NULL, &sock) : -ENOMEM;
 	if (!err)
 		err = odmm_rtnl_post(sock, skb);
 	while (err >= 0) {
