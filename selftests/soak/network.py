@@ -133,7 +133,10 @@ class Agent:
         self.nl.refuse(self.accepted['cookie'], dice.choice(REFUSALS))
 
     def answer_nobody(self, dice):
-        self.nl.refuse(dice.choice((0, 1, 1 << 40)), errno.EACCES)
+        """A request that there cannot be: ENOENT is what it wants to hear."""
+        got = outcome(self.nl.refuse, dice.choice((0, 1 << 40, (1 << 64) - 1)), errno.EACCES)
+        if got != 'ENOENT':
+            raise OSError(errno.EPROTO, f'{got} to a request that there is not')
 
     def restart(self, _):
         self.nl.close()
