@@ -37,11 +37,12 @@ check-debug: module tools programs	## tests, unit tests, failing allocations, on
 check-config:				## which options of the kernel's configuration are missing (KDIR=)
 	@KDIR="$(KDIR)" selftests/check-config
 
-coverage: module tools programs		## which lines of the module the tests run
+coverage: tools programs		## which lines of the module the tests run
 	selftests/coverage $(TESTS)
 
-fuzz: module tools programs		## a million hostile messages and calls, on the debug kernel
-	selftests/fuzz/run
+fuzz: tools programs			## a million hostile messages and calls, on the debug kernel
+	selftests/vm/module debug
+	selftests/fuzz/run --kernel debug --messages 1000000 --calls 1000000 --threads 4 --timeout 5400
 
 soak: module tools programs		## random use for MINUTES=60
 	mkdir -p build/check/soak
@@ -51,11 +52,11 @@ soak: module tools programs		## random use for MINUTES=60
 demo: module tools programs		## the message flow of the draft, in QEMU
 	selftests/demo/run
 
-bench: module tools programs		## costs in instructions, in QEMU
-	selftests/bench/run
+bench: tools programs			## costs in instructions, in QEMU (KERNELS=)
+	selftests/bench/run $(addprefix --kernel ,$(KERNELS))
 
-bench-check: module tools programs	## that no cost has grown by more than 2 %
-	selftests/bench/check
+bench-check: tools programs		## that no cost has grown by more than 2 % (KERNELS=)
+	selftests/bench/check $(addprefix --kernel ,$(KERNELS))
 
 spec: | deps				## make the C files of the netlink family anew
 	Documentation/netlink/generate "$$(selftests/kernel-tree)"
