@@ -38,7 +38,7 @@ check-config:				## which options of the kernel's configuration are missing (KDI
 	@KDIR="$(KDIR)" selftests/check-config
 
 coverage: tools programs		## which lines of the module the tests run
-	selftests/coverage $(TESTS)
+	selftests/coverage/run $(TESTS)
 
 fuzz: tools programs			## a million hostile messages and calls, on the debug kernel
 	selftests/vm/module debug

@@ -191,7 +191,10 @@ def test_storm():
     diag(tally(told))
     stats = {name: arena.ledger.count(name) for name in ('submitted', 'coalesced', 'served', 'interrupted', 'timed_out')}
     equal(sum(stats[name] for name in ('submitted', 'coalesced', 'served')), len(told), 'each asked once')
-    equal((stats['timed_out'], stats['interrupted']), (told.count('ETIMEDOUT'), told.count('EINTR')), 'and was told what is counted')
+    # Whose time was up may find, before he runs, that somebody has changed the wish as well.
+    late = stats['timed_out'] - told.count('ETIMEDOUT')
+    ok(stats['interrupted'] == told.count('EINTR') and 0 <= late <= told.count('ECANCELED'), 'and was told what is counted, or of a change since',
+       (stats, tally(told)))
     arena.agent.close()
     arena.ledger.balance()
 
