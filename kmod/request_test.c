@@ -108,6 +108,9 @@ static struct odmm_scene *odmm_scene(struct kunit *test, bool blocked)
 	KUNIT_ASSERT_NOT_NULL(test, scene);
 	scene->test = test;
 	scene->odn = odmm_test_net(test);
+	/* The user has another socket: his account outlives the first. */
+	odmm_test_session(test, odmm_test_socket(test, IPPROTO_UDP),
+			  ODMM_TYPE_NONE);
 	odmm_test_agent(test, BIT(ODMM_TYPE_SESSION_LASTING), &scene->agent);
 	scene->sock = odmm_test_socket(test, IPPROTO_UDP);
 	scene->sock->sk->sk_bound_dev_if = ODMM_TEST_LINK;
