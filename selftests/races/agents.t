@@ -15,14 +15,15 @@ sys.path[:0] = [os.path.join(HERE, '../lib'), HERE]
 import netlink
 from collide import SYS_BIND, Ask, Call, Command, Duel, Lane, close, start, together
 from ledger import Ledger, tally
-from netlink import AGENT, AGENT_CLAIM, NEW, PREFIX, PREFIX_ADD, REQUEST, REQUEST_ACCEPT, REQUEST_DONE
-from odmm import FIXED, NO_LIMIT, SESSION, request_waiting, udp
+from netlink import AGENT, AGENT_CLAIM, NEW, PREFIX, PREFIX_ADD, PREFIX_CHANGE, REQUEST, REQUEST_ACCEPT, REQUEST_DONE
+from odmm import FIXED, INFINITY, NO_LIMIT, SESSION, ready, request_waiting, udp
 from people import ALICE
-from probe import Probe, agent_for, spec
+from probe import Probe, agent_for, network, spec
 from tap import equal, ok, outcome, run, wait_for
 
 A = '2001:db8:51::/64'
 ROUNDS = 40
+LISTENERS = 200
 PAST_GRACE = 3000       # ms
 
 
@@ -144,10 +145,19 @@ def test_grace_and_answer():
     ledger.balance()
 
 
+def listeners(n):
+    """The kernel lets a netlink socket that is being closed wait while it tells so many: its port is free by then."""
+    sockets = [netlink.Odmm() for _ in range(n)]
+    for nl in sockets:
+        nl.subscribe('events')
+    return sockets
+
+
 def test_same_port():
     """A new socket gets the port of one that is being closed, and makes a claim before the end of the old one is known."""
-    ledger, lanes = Ledger(), [Lane(), Lane()]
-    duel = Duel()
+    ledger, lanes, door = Ledger(), [Lane(), Lane(), Lane()], Probe()
+    duel, crowd = Duel(), listeners(LISTENERS)
+    ready(door, A, SESSION)
     reused = 0
     for _ in range(ROUNDS):
         old = agent_for(SESSION)
@@ -160,7 +170,8 @@ def test_same_port():
         claim = Command(new, AGENT_CLAIM, AGENT, types=1 << SESSION)
         end = close(old.sock)
         duel.aim(end, bind[0])
-        *tries, verdict = together((lanes[0], [end]), (lanes[1], bind + [claim]))[1]
+        news = [Command(door, PREFIX_CHANGE, PREFIX, preferred_lft=lft, **network(A)) for lft in 3 * [0, INFINITY]]
+        *tries, verdict = together((lanes[0], [end]), (lanes[1], bind + [claim]), (lanes[2], news))[1]
         # Without the port, the claim has given the socket another.
         reused += 'ok' in tries
         must_be(verdict, 'ok')
@@ -169,6 +180,8 @@ def test_same_port():
         must_be([a['port_id'] for a in ledger.asker.agents()], [new.sock.getsockname()[0]])
         new.close()
         wait_for(lambda: not ledger.asker.agents(), 'the new claim to end')
+    for nl in crowd:
+        nl.close()
     ok(reused, f'{reused} times of {ROUNDS} a socket gets the port of a dying one: its claim stays')
     ledger.balance()
 
