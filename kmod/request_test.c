@@ -504,6 +504,7 @@ static void odmm_request_is_shared(struct kunit *test)
 	one = odmm_request_waiting(test, ODMM_TYPE_FIXED, 0);
 	two = odmm_request_waiting(test, ODMM_TYPE_FIXED, 0);
 	other = odmm_request_waiting(test, ODMM_TYPE_SESSION_LASTING, 0);
+	KUNIT_ASSERT_NOT_NULL(test, one->req);
 	KUNIT_EXPECT_PTR_EQ(test, one->req, two->req);
 	KUNIT_EXPECT_PTR_NE(test, one->req, other->req);
 	KUNIT_EXPECT_EQ(test, one->req->waiters, 2);
@@ -573,7 +574,8 @@ static void odmm_request_on_net(struct kunit *test)
 	KUNIT_EXPECT_PTR_NE(test, one->req, two->req);
 	KUNIT_EXPECT_EQ(test, one->account->held, 2);
 	odmm_test_prefix(test, "2001:db8:1::", ODMM_TYPE_FIXED);
-	KUNIT_EXPECT_NOT_NULL(test, one->req);
+	KUNIT_ASSERT_NOT_NULL(test, one->req);
+	KUNIT_ASSERT_NOT_NULL(test, two->req);
 
 	spec.cookie = two->req->cookie;
 	p = odmm_test_add(test, &spec);
