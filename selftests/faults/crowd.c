@@ -25,6 +25,7 @@
 #define ANSWERS_MAX	256	/* any errno; 0 for an address */
 #define WAIT_MS		100
 #define PAUSE_US	50000
+#define BREATH_US	10000
 
 static atomic_ulong answers[ANSWERS_MAX];
 static atomic_bool stopped;
@@ -72,8 +73,11 @@ static void *wait_and_ask(void *unused)
 	int fd = open_socket(0);
 
 	(void)unused;
-	while (!stopped)
+	while (!stopped) {
 		ask(fd);
+		/* Who is served at once would leave the processor to nobody. */
+		usleep(BREATH_US);
+	}
 	close(fd);
 	return NULL;
 }
