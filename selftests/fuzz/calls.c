@@ -216,9 +216,9 @@ static void fill_bytes(struct rng *r, struct call *c)
 /* Mostly one of the first few, that can have a session. */
 static int some_kind(struct rng *r, int slot)
 {
-	unsigned int few = slot < LISTENERS ? 1 : 5;
-
-	return (int)below(r, percent(r, 70) ? few : n_socket_kinds);
+	if (slot < LISTENERS && percent(r, 90))
+		return 0;
+	return (int)below(r, percent(r, 70) ? 5 : n_socket_kinds);
 }
 
 static void fill_number(struct rng *r, struct call *c)
@@ -231,7 +231,7 @@ static void fill_number(struct rng *r, struct call *c)
 		c->number = (int)below(r, LISTENERS);
 		break;
 	case VERB_ACCEPT:
-		c->number = below(r, SLOTS);
+		c->number = LISTENERS + below(r, SLOTS - LISTENERS);
 		break;
 	case VERB_TO_V4:
 		c->number = AF_INET;
@@ -254,10 +254,10 @@ static const struct share {
 } shares[] = {
 	{ VERB_OPEN, 30 }, { VERB_CLOSE, 3 }, { VERB_PREFER, 40 },
 	{ VERB_NONBLOCK, 40 }, { VERB_BIND, 10 }, { VERB_BIND_HELD, 20 },
-	{ VERB_CONNECT, 20 }, { VERB_CONNECT_SLOT, 30 }, { VERB_LISTEN, 12 },
-	{ VERB_ACCEPT, 8 }, { VERB_SHUTDOWN, 7 }, { VERB_DEVICE, 5 },
+	{ VERB_CONNECT, 20 }, { VERB_CONNECT_SLOT, 70 }, { VERB_LISTEN, 30 },
+	{ VERB_ACCEPT, 40 }, { VERB_SHUTDOWN, 7 }, { VERB_DEVICE, 5 },
 	{ VERB_SEND, 25 }, { VERB_NOTICE, 60 }, { VERB_TO_V4, 10 },
-	{ VERB_SET, 290 }, { VERB_GET, 390 },
+	{ VERB_SET, 290 }, { VERB_GET, 300 },
 };
 
 static enum verb some_verb(struct rng *r)
