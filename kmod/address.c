@@ -198,8 +198,9 @@ static void odmm_address_destroy(struct odmm_address *a)
 	odmm_rtnl_del_address(a, a->ifindex);
 	if (a->former)
 		odmm_rtnl_del_address(a, a->former);
-	if (!a->onlink)
+	if (a->fenced)
 		odmm_rtnl_del_unreachable(a);
+	a->fenced = false;
 }
 
 /* A duplicate. Those who use it already cannot change to another one. */
@@ -256,6 +257,16 @@ static void odmm_address_missing(struct odmm_address *a)
 	odmm_address_look_in(a, delay);
 }
 
+static void odmm_address_fence(struct odmm_address *a)
+{
+	if (!a->onlink && !a->fenced)
+		a->fenced = !odmm_rtnl_add_unreachable(a);
+}
+
+/*
+ * The rest of a routed prefix is kept from looping a moment later: those who
+ * wait for the address go on first.
+ */
 static void odmm_address_usable(struct odmm_address *a)
 {
 	a->absent = false;
@@ -264,6 +275,10 @@ static void odmm_address_usable(struct odmm_address *a)
 	a->former = 0;
 	if (!a->usable)
 		odmm_address_tell(a, ODMM_ADDRESS_USABLE);
+	else
+		odmm_address_fence(a);
+	if (!a->onlink && !a->fenced)
+		odmm_address_look_again(a);
 }
 
 /* What is, for an address that should be. */
@@ -350,7 +365,7 @@ static bool odmm_address_is_yielded(struct odmm_address *a)
 /* What is in the kernel's table, against what should be. */
 static void odmm_address_tend(struct odmm_address *a)
 {
-	bool stale, moved;
+	bool stale, moved, created = !a->made;
 	int err = 0;
 
 	spin_lock(&a->odn->lock);
@@ -358,17 +373,17 @@ static void odmm_address_tend(struct odmm_address *a)
 	moved = a->ifindex != a->target;
 	spin_unlock(&a->odn->lock);
 
-	if (!a->made)
+	if (created)
 		err = odmm_address_create(a);
 	else if (moved)
 		odmm_address_carry(a);
 	else if (stale && odmm_address_look(a) != ODMM_LOOK_ABSENT)
 		err = odmm_address_write(a);
-	if (!err && stale && !a->proven && !a->onlink)
-		err = odmm_rtnl_add_unreachable(a);
 	if (err)
 		odmm_address_tell(a, a->proven ? ODMM_ADDRESS_LOST :
 						 ODMM_ADDRESS_FAILED);
+	else if (created)
+		odmm_address_look_again(a);
 	else
 		odmm_address_check(a);
 }
@@ -601,6 +616,19 @@ int odmm_address_init(struct odmm_net *odn)
 	return 0;
 }
 
+/* Who takes them up again knows the length of a prefix by its route. */
+static void odmm_address_fence_all(struct odmm_net *odn)
+{
+	struct odmm_address *a;
+	struct rb_node *node;
+
+	for (node = rb_first(&odn->addresses); node; node = rb_next(node)) {
+		a = rb_entry(node, struct odmm_address, node);
+		if (a->usable)
+			odmm_address_fence(a);
+	}
+}
+
 /*
  * From now on the kernel's table is left as it is: connections that use the
  * addresses go on without us.
@@ -615,6 +643,7 @@ void odmm_address_stop(struct odmm_net *odn)
 	cancel_work_sync(&odn->address_work);
 	odmm_rtnl_close_news(odn);
 	cancel_work_sync(&odn->address_work);
+	odmm_address_fence_all(odn);
 }
 
 /* The owners are gone. */

@@ -179,6 +179,7 @@ struct odmm_address_ops {
  * @usable: the owner was told so (net)
  * @proven: it has been usable once, and stays the same from then on (net)
  * @stale: the kernel's lifetime or tag of it must be renewed (net)
+ * @fenced: the unreachable route of its prefix is there (worker)
  * @absent: somebody took it away, and it is to be put back (worker)
  * @yield: take it away if nobody uses it (net)
  * @conflicts: duplicates met so far, the DAD_Counter of RFC 7217 (net)
@@ -208,6 +209,7 @@ struct odmm_address {
 	bool				usable;
 	bool				proven;
 	bool				stale;
+	bool				fenced;
 	bool				absent;
 	bool				yield;
 	u8				conflicts;

@@ -11,11 +11,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 
 # pylint: disable=wrong-import-position
 import kmod
+import netns
 import json
 from netlink import Odmm
 from odmm import FIXED, GRACEFUL, SESSION, get_addr, ready, wanting
 from program import odmm, rows
-from tap import equal, ok, outcome, run
+from tap import equal, ok, outcome, run, wait_for
 
 P = '2001:db8:51::/64'
 SECTIONS = ['command', 'kernel', 'kernel taint', 'module loaded', 'module installed', 'prefixes', 'requests', 'agents', 'sessions', 'stats',
@@ -35,6 +36,7 @@ def full():
     address = ready(nl, P, SESSION)
     sockets = [wanting(SESSION), wanting(GRACEFUL, blocking=False)]
     answers = [outcome(get_addr, s) for s in sockets]
+    wait_for(lambda: netns.ip(f'-6 route show {P}'), 'the route')
     wanted = {name: rows(words) for name, words in (('prefixes', 'prefix'), ('agents', 'agent'), ('sessions', 'session'), ('policy', 'policy'),
                                                     ('stats', 'stats'))}
     code, err, sections = report()

@@ -231,7 +231,7 @@ def vrf():
         netns.ip(f'link set {dev} master red')
     address = ready(nl, P, FIXED, 'd0')
     equal([a['ifindex'] for a in addresses_in(P)], [socket.if_nametoindex('red')], 'the VRF device carries it')
-    ok('dev lo' in netns.ip(f'-6 route show table 100 {P}'), 'the unreachable route is in the table of the VRF')
+    ok('dev lo' in wait_for(lambda: netns.ip(f'-6 route show table 100 {P}'), 'its route'), 'the unreachable route is in the table of the VRF')
     equal(netns.ip(f'-6 route show table main {P}'), '', 'and not in the main one')
     for dev in ('red', 'd0'):
         s = wanting(FIXED, tcp, dev=dev)

@@ -56,7 +56,7 @@ def test_routed():
         flags = a['flags'] & (IFA_F_DEPRECATED | IFA_F_NOPREFIXROUTE | IFA_F_NODAD | IFA_F_TENTATIVE)
         equal(flags, IFA_F_DEPRECATED | IFA_F_NOPREFIXROUTE | IFA_F_NODAD, f'type {wanted}: deprecated, no prefix route, no DAD')
         equal((a['preferred'], a['valid']), (0, INFINITY), f'type {wanted}: preferred for 0 s, valid for ever')
-        found = routes(prefix)
+        found = wait_for(lambda p=prefix: routes(p), 'its route')
         ok(len(found) == 1 and found[0].startswith(f'unreachable {ipaddress.IPv6Network(prefix)} ') and 'proto 208' in found[0],
            f'type {wanted}: an unreachable route for the rest of the prefix', found)
         fails('EHOSTUNREACH', f'type {wanted}: nothing is sent there', udp().connect, (str(ipaddress.IPv6Network(prefix)[-2]), 9))
@@ -65,7 +65,7 @@ def test_routed():
     equal((kernel_address(address)['ifindex'], nl.prefix(B)['home']), 2 * (socket.if_nametoindex('h0'),), 'the address is on its home')
     address = ready(nl, '2001:db8:8000::/40', SESSION, 'd0')
     ok(in_prefix(address, '2001:db8:8000::/64'), 'of a short prefix the first /64 is used')
-    equal(len(routes('2001:db8:8000::/40')), 1, 'and all of it is kept from looping')
+    equal(len(wait_for(lambda: routes('2001:db8:8000::/40'), 'its route')), 1, 'and all of it is kept from looping')
     for p in nl.prefixes():
         nl.prefix_del(f'{p["prefix"]}/{p["len"]}')
     wait_for(lambda: not [a for a in netlink.addresses() if a['proto'] >= IFA_PROTO_BASE], 'the addresses to go')
@@ -313,7 +313,7 @@ def test_vrf():
     netns.ip('link set d0 master vrf0')
     address = ready(nl, A, SESSION, 'd0')
     equal((kernel_address(address)['ifindex'], nl.prefix(A)['home']), 2 * (socket.if_nametoindex('vrf0'),), 'VRF: the address is on it')
-    ok('table 100' in routes(A)[0], 'VRF: the unreachable route is in its table', routes(A))
+    ok('table 100' in wait_for(lambda: routes(A), 'its route')[0], 'VRF: the unreachable route is in its table', routes(A))
     fails('EOPNOTSUPP', 'VRF: a socket outside is not served', ask, SESSION)
     for dev in ('vrf0', 'd0'):
         s = wanting(SESSION, tcp, BIND, dev=dev)

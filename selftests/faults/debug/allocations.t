@@ -255,8 +255,9 @@ def test_prefix():
             raise
 
     def take_back():
+        """Nobody else may have the prefix, so that it may have gone with the wish."""
         give_up_session(s)
-        nl.prefix_del(B, force=True)
+        outcome(nl.prefix_del, B, force=True)
     each(('prefix add, as an answer', answer, take_back))
     ready(nl, A, SESSION, 'd0')
     ready(nl, B, FIXED, 'd0', flags=ONLINK)
@@ -345,8 +346,9 @@ def test_work_of_putting_back():
     s = hold(SESSION)
 
     def down_and_up():
+        put_back = nl.stats()['put_back']
         netns.ip('link set d0 down')
-        wait_for(lambda: state_of(nl, A) != ACTIVE, 'the loss')
+        wait_for(lambda: nl.stats()['put_back'] > put_back, 'the loss')
         netns.ip('link set d0 up')
         wait_for(lambda: kernel_address(address) and state_of(nl, A) == ACTIVE, 'the address')
     by_workers('worker: put back', down_and_up)
