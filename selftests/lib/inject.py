@@ -15,7 +15,7 @@ import threading
 DEBUG, TRACING = '/sys/kernel/debug', '/sys/kernel/tracing'
 NOWHERE = (1, 1)
 PAGE = 4096     # as long as the last function can be
-SITE = re.compile(r'(?<!\? )\b(odmm_\w+\+0x[0-9a-f]+)/0x[0-9a-f]+ \[odmm\]')     # what follows a ? only happens to be on the stack
+SITE = re.compile(r'(?<!\? )\b(odmm_[\w.]+\+0x[0-9a-f]+)/0x[0-9a-f]+ \[odmm\]')     # what follows a ? only happens to be on the stack
 
 # What allocates, among what the module calls.
 ALLOCATORS = re.compile(r'__alloc_skb|__k\w*alloc\w*|kmem_cache_alloc\w*|__kmem_cache_create\w*|__rhashtable_init\w*|__xa_alloc_cyclic|'
@@ -68,8 +68,11 @@ def prepare():
     for name, value in (('ignore-gfp-wait', 'N'), ('verbose', 0), ('stacktrace-depth', 32)):
         write(f'{DEBUG}/failslab/{name}', value)
     only_from(*module_text())
-    # A kmemleak that fails gives up for good.
-    for name, value in zip(('reject-start', 'reject-end'), bounds('__alloc_object')):
+    # What looks for mistakes is none of ours: a kmemleak that fails gives up for good, and a reference tracker is not to be relied on.
+    for path in glob.glob('/sys/kernel/slab/*/failslab'):
+        write(path, int('/kmemleak_' not in path))
+    write(f'{DEBUG}/failslab/cache-filter', 'Y')
+    for name, value in zip(('reject-start', 'reject-end'), bounds('ref_tracker_alloc')):
         write(f'{DEBUG}/failslab/{name}', hex(value))
     for name, value in zip(('require-start', 'require-end'), NOWHERE):
         write(f'{DEBUG}/fail_page_alloc/{name}', value)
@@ -147,8 +150,8 @@ def all_sites(ko):
     """All places in the module where something is called that allocates."""
     function, found = None, set()
     for line in subprocess.run(['objdump', '-dr', ko], check=True, capture_output=True, text=True).stdout.splitlines():
-        if head := re.fullmatch(r'([0-9a-f]+) <(\w+)>:', line):
-            function, start = head.group(2), int(head.group(1), 16)
+        if head := re.fullmatch(r'([0-9a-f]+) <([\w.]+)>:', line):
+            function, start = head.group(2).replace('init_module', 'odmm_init'), int(head.group(1), 16)
         elif (call := re.search(r'([0-9a-f]+): R_X86_64_P\w+32\s+(\w+)-0x4', line)) and ALLOCATORS.fullmatch(call.group(2)):
             found.add(f'{function}+{int(call.group(1), 16) + 4 - start:#x}')
     return found
