@@ -30,10 +30,9 @@ def with_notice(nl, kind, wanted=GRACEFUL):
     """A socket with one notice on its queue."""
     if not nl.prefixes():
         ready(nl, A, wanted)
-    before = nl.stats()['notices']
     s = holder(wanted, kind)
     nl.prefix_change(A, preferred_lft=0)
-    queued(nl, before + 1)
+    wait_for(lambda: shows_error(s), 'the notice')
     nl.prefix_change(A, preferred_lft=1 << 30)
     return s
 
