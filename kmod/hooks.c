@@ -35,7 +35,7 @@ static void odmm_hooks_prefer(struct sock *sk, int prefs)
 	struct odmm_net *odn = odmm_net(sock_net(sk));
 	struct odmm_session *s = odmm_session_find(sk);
 
-	if (!odn->policy.rfc5014 ||
+	if (!READ_ONCE(odn->hooked) ||
 	    (!s && !(prefs & IPV6_REQUIRE_SRC_ON_NET)))
 		return;
 	if (!s)
@@ -119,7 +119,7 @@ int odmm_hooks_switch(struct odmm_net *odn, bool on)
 		return 0;
 	err = odmm_hooks_use(on);
 	if (!err)
-		odn->hooked = on;
+		WRITE_ONCE(odn->hooked, on);
 	return err;
 }
 

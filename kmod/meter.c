@@ -27,7 +27,7 @@ static struct hlist_head *odmm_meter_bucket(struct odmm_net *odn,
 static void odmm_meter_count(struct odmm_net *odn, struct odmm_prefix *p,
 			     unsigned int bytes)
 {
-	u64 max = READ_ONCE(odn->policy.type[p->address.type].max_bytes);
+	u64 max = READ_ONCE(p->max_bytes);
 
 	if (atomic64_add_return(bytes, &p->bytes) < max || !max ||
 	    READ_ONCE(p->spent))
@@ -79,10 +79,11 @@ int odmm_meter_switch(struct odmm_net *odn, bool on)
 void odmm_meter_start(struct odmm_prefix *p)
 {
 	struct odmm_net *odn = p->address.odn;
+	u64 max = odn->policy.type[p->address.type].max_bytes;
 
 	lockdep_assert_held(&odn->lock);
-	if (hlist_unhashed(&p->meter) &&
-	    odn->policy.type[p->address.type].max_bytes)
+	WRITE_ONCE(p->max_bytes, max);
+	if (max && hlist_unhashed(&p->meter))
 		hlist_add_head_rcu(&p->meter,
 				   odmm_meter_bucket(odn, &p->address.addr));
 }
@@ -91,6 +92,7 @@ void odmm_meter_start(struct odmm_prefix *p)
 void odmm_meter_stop(struct odmm_prefix *p)
 {
 	lockdep_assert_held(&p->address.odn->lock);
+	WRITE_ONCE(p->max_bytes, 0);
 	if (!hlist_unhashed(&p->meter))
 		hlist_del_init_rcu(&p->meter);
 }

@@ -262,6 +262,7 @@ struct odmm_place {
  * @first_loss: CLOCK_BOOTTIME (net)
  * @meter: place in odmm_net.meters while bytes are counted (net, rcu)
  * @bytes: sent from its address while they are (atomic)
+ * @max_bytes: how many may be, 0 if none are counted (net; read without)
  * @spent: more bytes than policy allows were sent (no lock)
  * @owner: user who is charged for it, as it serves one socket alone (net)
  * @origin: who brought it (const)
@@ -300,6 +301,7 @@ struct odmm_prefix {
 	ktime_t			first_held;
 	struct hlist_node	meter;
 	atomic64_t		bytes;
+	u64			max_bytes;
 	bool			spent;
 	struct odmm_account	*owner;
 	char			origin[ODMM_NAME_LEN];
@@ -583,7 +585,7 @@ struct odmm_session {
  * @meters: prefixes whose bytes are counted, by address (net, rcu)
  * @meter_work: deprecates those that have sent enough
  * @metering: packets are looked at (policy_mutex)
- * @hooked: IPV6_ADDR_PREFERENCES is looked at (policy_mutex)
+ * @hooked: IPV6_ADDR_PREFERENCES is looked at (policy_mutex; read without)
  * @addresses: by address (net)
  * @dirty: addresses that the worker has to see to, in order (net)
  * @news_lost: look at the whole table of the kernel (worker)

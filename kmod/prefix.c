@@ -399,7 +399,7 @@ static void odmm_prefix_review_one(struct odmm_prefix *p)
 {
 	u64 max = p->address.odn->policy.type[p->address.type].max_bytes;
 
-	if (max && p->address.usable)
+	if (max && p->address.proven)
 		odmm_meter_start(p);
 	else if (!max)
 		odmm_meter_stop(p);
