@@ -23,7 +23,7 @@ static int agent_run(struct words *w)
 	if (!next_is(w, "show"))
 		next_is(w, "list");
 	no_more(w);
-	return genl_show_all(ODMM_CMD_AGENT_GET, agent_fields, NULL, NULL);
+	return show_all(ODMM_CMD_AGENT_GET, agent_fields, NULL, NULL);
 }
 
 const struct object agent_object = {

@@ -5,9 +5,9 @@
 #ifndef _ODMM_AGENT_H
 #define _ODMM_AGENT_H
 
-#include "genl.h"
-#include "pool.h"
+#include "../common/pool.h"
 #include "prefix.h"
+#include "show.h"
 
 #define MAX_GROUPS 64
 #define MAX_CLAIM_DEVS 64	/* as many as the kernel takes */

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/klog.h>
-#include "args.h"
 #include "run.h"
 #include "show.h"
 

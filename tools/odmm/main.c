@@ -5,13 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "args.h"
-#include "netns.h"
+#include "../common/netns.h"
 #include "show.h"
 
 struct options options;
-const struct object *current;
-
 /* In the order of an abbreviation's meaning: "p" is prefix. */
 static const struct object * const objects[] = {
 	&prefix_object,
@@ -72,8 +69,11 @@ static void take_option(const char *option, struct words *w)
 int main(int argc, char **argv)
 {
 	struct words w = { argc - 1, argv + 1 };
+	const struct object *object;
+	static char help[64];
 	int code, end;
 
+	help_command = "odmm help";
 	while (peek(&w) && peek(&w)[0] == '-')
 		take_option(next(&w, "OPTION"), &w);
 	if (!peek(&w)) {
@@ -82,10 +82,12 @@ int main(int argc, char **argv)
 	}
 	if (next_is(&w, "help"))
 		print_and_exit(usage);
-	current = find_object(next(&w, "OBJECT"));
+	object = find_object(next(&w, "OBJECT"));
+	snprintf(help, sizeof(help), "odmm %s help", object->name);
+	help_command = help;
 	if (next_is(&w, "help"))
-		print_and_exit(current->grammar);
-	code = current->run(&w);
+		print_and_exit(object->grammar);
+	code = object->run(&w);
 	end = show_end();
 	return code ? code : end;
 }

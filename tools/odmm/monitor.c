@@ -6,8 +6,7 @@
 #include <linux/genetlink.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include "args.h"
-#include "genl.h"
+#include "show.h"
 
 static const struct kind {
 	const char *name;

@@ -3,7 +3,7 @@
  * odmm policy: what the administrator decides.
  */
 #include <string.h>
-#include "attr.h"
+#include "../common/attr.h"
 #include "settings.h"
 
 static bool is_selected(const struct nlmsghdr *nlh, const void *arg)

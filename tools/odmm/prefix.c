@@ -5,63 +5,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "attr.h"
+#include "../common/attr.h"
 #include "prefix.h"
 
 /* "show" and "flush": which prefixes */
 struct selector {
 	uint32_t ifindex, type;
 };
-
-struct nlmsghdr *prefix_request(struct genl *g, uint8_t cmd, const struct prefix *p)
-{
-	struct nlmsghdr *nlh = genl_request(g, cmd, 0);
-
-	mnl_attr_put(nlh, ODMM_A_PREFIX_PREFIX, sizeof(p->addr), &p->addr);
-	mnl_attr_put_u32(nlh, ODMM_A_PREFIX_LEN, p->len);
-	return nlh;
-}
-
-static void put_u32(struct nlmsghdr *nlh, uint16_t type, uint32_t value)
-{
-	if (value)
-		mnl_attr_put_u32(nlh, type, value);
-}
-
-static void put_change(struct nlmsghdr *nlh, const struct prefix_args *a)
-{
-	put_u32(nlh, ODMM_A_PREFIX_IFINDEX, a->ifindex);
-	put_u32(nlh, ODMM_A_PREFIX_VALID_LFT, a->valid_lft);
-	if (a->has_preferred_lft)
-		mnl_attr_put_u32(nlh, ODMM_A_PREFIX_PREFERRED_LFT, a->preferred_lft);
-}
-
-int prefix_add(struct genl *g, const struct prefix *p, const struct prefix_args *a)
-{
-	struct nlmsghdr *nlh = prefix_request(g, ODMM_CMD_PREFIX_ADD, p);
-
-	put_change(nlh, a);
-	put_u32(nlh, ODMM_A_PREFIX_TYPE, a->type);
-	put_u32(nlh, ODMM_A_PREFIX_HOME, a->home);
-	put_u32(nlh, ODMM_A_PREFIX_FLAGS, a->onlink ? ODMM_PREFIX_F_ONLINK : 0);
-	if (a->origin)
-		mnl_attr_put_strz(nlh, ODMM_A_PREFIX_ORIGIN, a->origin);
-	if (a->cookie)
-		mnl_attr_put_u64(nlh, ODMM_A_PREFIX_COOKIE, a->cookie);
-	return genl_ask(g, nlh, prefix_fields, NULL, NULL);
-}
-
-/*
- * Notes which lifetimes were given. The kernel compares the two; here is
- * caught only what could not be told to it: 0 would read as "not given".
- */
-void prefix_check_lifetimes(struct prefix_args *a, const struct keyword *valid,
-			    const struct keyword *preferred)
-{
-	a->has_preferred_lft = preferred->given;
-	if (valid->given && !a->valid_lft)
-		wrong("0", "valid_lft is at least 1; \"odmm prefix del\" ends a prefix");
-}
 
 /* The words of "add" up to the end. */
 void prefix_take_args(struct words *w, struct prefix_args *a)
@@ -109,14 +59,6 @@ static int do_add(struct words *w)
 	return run(prefix_add, &p, &a);
 }
 
-static int change(struct genl *g, const struct prefix *p, const struct prefix_args *a)
-{
-	struct nlmsghdr *nlh = prefix_request(g, ODMM_CMD_PREFIX_CHANGE, p);
-
-	put_change(nlh, a);
-	return genl_ask(g, nlh, prefix_fields, NULL, NULL);
-}
-
 static int do_change(struct words *w)
 {
 	struct prefix_args a = { 0 };
@@ -130,20 +72,14 @@ static int do_change(struct words *w)
 	parse_prefix(next(w, "PREFIX"), &p);
 	take_keywords(w, keywords, ARRAY_SIZE(keywords));
 	prefix_check_lifetimes(&a, &keywords[0], &keywords[1]);
-	return run(change, &p, &a);
-}
-
-static void put_force(struct nlmsghdr *nlh, bool force)
-{
-	if (force)
-		mnl_attr_put(nlh, ODMM_A_PREFIX_FORCE, 0, NULL);
+	return run(prefix_change, &p, &a);
 }
 
 static int delete(struct genl *g, const struct prefix *p, bool force)
 {
 	struct nlmsghdr *nlh = prefix_request(g, ODMM_CMD_PREFIX_DEL, p);
 
-	put_force(nlh, force);
+	prefix_put_force(nlh, force);
 	return genl_ask(g, nlh, prefix_fields, NULL, NULL);
 }
 
@@ -164,7 +100,6 @@ static int do_del(struct words *w)
 	return ret ? genl_refused(&g) : EXIT_OK;
 }
 
-/* No word of a grace time is another thing than 0: policy has one per type. */
 static int do_withdraw(struct words *w)
 {
 	bool force = false;
@@ -173,7 +108,6 @@ static int do_withdraw(struct words *w)
 		{ "grace", ARG_SECONDS, &grace, false },
 		{ "force", ARG_FLAG, &force, false },
 	};
-	struct nlmsghdr *nlh;
 	struct prefix p;
 	struct genl g;
 	int ret;
@@ -182,11 +116,7 @@ static int do_withdraw(struct words *w)
 	take_keywords(w, keywords, ARRAY_SIZE(keywords));
 	if (genl_open(&g))
 		return EXIT_REFUSED;
-	nlh = prefix_request(&g, ODMM_CMD_PREFIX_WITHDRAW, &p);
-	if (keywords[0].given)
-		mnl_attr_put_u32(nlh, ODMM_A_PREFIX_GRACE, grace);
-	put_force(nlh, force);
-	ret = genl_ask(&g, nlh, prefix_fields, NULL, NULL);
+	ret = prefix_withdraw(&g, &p, keywords[0].given ? &grace : NULL, force);
 	genl_close(&g);
 	return ret ? genl_refused(&g) : EXIT_OK;
 }
@@ -228,7 +158,7 @@ static int do_show(struct words *w)
 	if (peek(w) && strchr(peek(w), '/'))
 		return show_one(w);
 	take_keywords(w, keywords, ARRAY_SIZE(keywords));
-	return genl_show_all(ODMM_CMD_PREFIX_GET, prefix_fields, is_selected, &s);
+	return show_all(ODMM_CMD_PREFIX_GET, prefix_fields, is_selected, &s);
 }
 
 /* Goes on after one that is in use, so that one call does what can be done. */

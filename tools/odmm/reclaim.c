@@ -4,24 +4,12 @@
  * are of. The kernel tells all agents of all prefixes.
  */
 #include <errno.h>
-#include <string.h>
+#include "../common/attr.h"
 #include "agent.h"
-#include "attr.h"
 
 static bool has_pool(const struct group *g)
 {
 	return g->pool.from.len;
-}
-
-static bool read_prefix(const struct nlmsghdr *nlh, struct prefix *prefix)
-{
-	const struct nlattr *attr = attr_find(nlh, ODMM_A_PREFIX_PREFIX);
-
-	if (!attr || mnl_attr_get_payload_len(attr) < sizeof(prefix->addr))
-		return false;
-	memcpy(&prefix->addr, mnl_attr_get_payload(attr), sizeof(prefix->addr));
-	prefix->len = attr_u32(nlh, ODMM_A_PREFIX_LEN);
-	return true;
 }
 
 static bool is_gone(const struct nlmsghdr *nlh)
@@ -39,7 +27,7 @@ int reclaim_gone(const struct nlmsghdr *nlh, void *data)
 	struct prefix prefix;
 	struct group *g;
 
-	if (!is_gone(nlh) || !read_prefix(nlh, &prefix))
+	if (!is_gone(nlh) || !prefix_read(nlh, &prefix))
 		return MNL_CB_OK;
 	for (g = plan->group; g < plan->group + plan->n_groups; g++)
 		if (has_pool(g) && pool_take_back(&g->pool, &prefix))
@@ -54,7 +42,7 @@ static int see(const struct nlmsghdr *nlh, void *data)
 	struct prefix prefix;
 	struct group *g;
 
-	if (!read_prefix(nlh, &prefix))
+	if (!prefix_read(nlh, &prefix))
 		return MNL_CB_OK;
 	for (g = plan->group; g < plan->group + plan->n_groups; g++)
 		if (has_pool(g))

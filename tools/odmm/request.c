@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include "attr.h"
+#include "../common/attr.h"
 #include "prefix.h"
 
 static struct nlmsghdr *request(struct genl *g, uint8_t cmd, uint64_t cookie)
@@ -36,7 +36,7 @@ static int do_show(struct words *w)
 	uint64_t cookie;
 
 	if (!peek(w))
-		return genl_show_all(ODMM_CMD_REQUEST_GET, request_fields, NULL, NULL);
+		return show_all(ODMM_CMD_REQUEST_GET, request_fields, NULL, NULL);
 	cookie = parse_cookie(next(w, "COOKIE"));
 	no_more(w);
 	return show_answer(ODMM_CMD_REQUEST_GET, cookie);

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "../common/attr.h"
+#include "../common/legacy.h"
 #include "agent.h"
-#include "attr.h"
-#include "legacy.h"
 #include "stop.h"
 
 /* A request that was accepted and waits for its turn */
@@ -277,6 +277,16 @@ static void free_jobs(struct server *s)
 	}
 }
 
+/* Of on-link prefixes the addresses are the interface's own. */
+static void guard(const struct plan *plan)
+{
+	const struct group *g;
+
+	for (g = plan->group; g < plan->group + plan->n_groups; g++)
+		if (g->answer.ifindex && !g->answer.onlink)
+			legacy_guard(g->answer.ifindex);
+}
+
 /*
  * Listens before it claims, claims before it takes: what comes in between
  * rings.
@@ -289,7 +299,7 @@ static int serve_open(struct server *s)
 		return code;
 	stop = stop_fd();
 	if (!claim(s)) {
-		legacy_guard(s->plan);
+		guard(s->plan);
 		loop(s, stop);
 		legacy_restore();
 		code = s->failed ? EXIT_REFUSED : EXIT_OK;

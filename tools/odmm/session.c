@@ -2,9 +2,8 @@
 /*
  * odmm session: the sockets that asked.
  */
-#include "args.h"
-#include "attr.h"
-#include "genl.h"
+#include "../common/attr.h"
+#include "show.h"
 
 struct selector {
 	uint32_t type, uid;
@@ -31,7 +30,7 @@ static int session_run(struct words *w)
 		next_is(w, "list");
 	take_keywords(w, keywords, ARRAY_SIZE(keywords));
 	s.by_uid = keywords[0].given;
-	return genl_show_all(ODMM_CMD_SESSION_GET, session_fields, is_selected, &s);
+	return show_all(ODMM_CMD_SESSION_GET, session_fields, is_selected, &s);
 }
 
 const struct object session_object = {

@@ -6,7 +6,7 @@
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
-#include "capability.h"
+#include "../common/capability.h"
 #include "settings.h"
 
 #define TYPE 0	/* the place of "type" in the table */

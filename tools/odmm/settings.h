@@ -5,9 +5,8 @@
 #ifndef _ODMM_SETTINGS_H
 #define _ODMM_SETTINGS_H
 
-#include "args.h"
-#include "genl.h"
 #include "secret.h"
+#include "show.h"
 
 #define N_SETTINGS 17
 

@@ -158,6 +158,21 @@ void show_line(const struct field *fields, const char *head, json_t *row)
 	fflush(stdout);
 }
 
+/* "show" without further words: dump, pick, print; an exit code. */
+int show_all(uint8_t cmd, const struct field *fields, genl_filter filter, const void *arg)
+{
+	struct genl g;
+	json_t *rows;
+
+	if (genl_open(&g))
+		return EXIT_REFUSED;
+	rows = genl_rows(&g, genl_request(&g, cmd, NLM_F_DUMP), fields, filter, arg);
+	if (rows)
+		show_rows(fields, rows);
+	genl_close(&g);
+	return rows ? EXIT_OK : EXIT_REFUSED;
+}
+
 /* A full disk must not look like success. */
 int show_end(void)
 {

@@ -2,8 +2,7 @@
 /*
  * odmm stats: the counters.
  */
-#include "args.h"
-#include "genl.h"
+#include "show.h"
 
 static int stats_run(struct words *w)
 {

@@ -9,9 +9,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include "../odmm/pool.h"
-
-const struct object *current;
+#include "../common/pool.h"
 
 static void print(const char *what, const struct prefix *p)
 {

@@ -15,15 +15,20 @@
 #define NO_ERROR "no error; there are the names of errno(3), unsupported, unavailable, " \
 		 "denied and timeout"
 
+const char *help_command;
+void (*usage_error_to)(const char *message);
+
 void usage_error(const char *format, ...)
 {
+	char message[1024];
 	va_list ap;
 
-	fputs("Error: ", stderr);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	vsnprintf(message, sizeof(message), format, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	if (usage_error_to)
+		usage_error_to(message);
+	fprintf(stderr, "Error: %s\n", message);
 	exit(EXIT_USAGE);
 }
 
@@ -32,19 +37,9 @@ void wrong(const char *word, const char *why)
 	usage_error("argument \"%s\" is wrong: %s", word, why);
 }
 
-/* Options come before there is an object. */
-static const char *help_of(void)
-{
-	static char text[32];
-
-	if (current)
-		snprintf(text, sizeof(text), "%s ", current->name);
-	return text;
-}
-
 void unknown_word(const char *word)
 {
-	usage_error("what is \"%s\"? Try \"odmm %shelp\".", word, help_of());
+	usage_error("what is \"%s\"? Try \"%s\".", word, help_command);
 }
 
 /* As in ip(8), the beginning of a word is enough; whoever is asked first wins. */
@@ -64,8 +59,8 @@ const char *peek(const struct words *w)
 const char *next(struct words *w, const char *what)
 {
 	if (!w->n)
-		usage_error("command line is not complete: %s is missing. Try \"odmm %shelp\".",
-			    what, help_of());
+		usage_error("command line is not complete: %s is missing. Try \"%s\".",
+			    what, help_command);
 	w->n--;
 	return *w->word++;
 }

@@ -5,9 +5,9 @@
 #ifndef _ODMM_LEGACY_H
 #define _ODMM_LEGACY_H
 
-#include "agent.h"
+#include <stdint.h>
 
-void legacy_guard(const struct plan *plan);
+void legacy_guard(uint32_t ifindex);
 void legacy_restore(void);
 
 #endif /* _ODMM_LEGACY_H */

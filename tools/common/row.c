@@ -5,7 +5,7 @@
  */
 #include <string.h>
 #include "attr.h"
-#include "show.h"
+#include "row.h"
 
 #define LOOPBACK_IFINDEX 1
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The command line: words, keywords, values. What is wrong ends the program
- * with a message and EXIT_USAGE.
+ * The command line, or a file: words, keywords, values. What is wrong ends the
+ * program with a message and EXIT_USAGE, or wherever usage_error_to leads.
  */
 #ifndef _ODMM_ARGS_H
 #define _ODMM_ARGS_H
 
-#include "odmm.h"
+#include "base.h"
+
+/* The words that have not been looked at */
+struct words {
+	int n;
+	char **word;
+};
 
 struct prefix {
 	struct in6_addr addr;
@@ -38,6 +44,11 @@ struct keyword {
 	void *to;
 	bool given;
 };
+
+/* The command that explains the words, for messages that advise */
+extern const char *help_command;
+/* Takes the message instead; never returns. NULL: print it, and end. */
+extern void (*usage_error_to)(const char *message);
 
 bool is(const char *word, const char *name);
 const char *peek(const struct words *w);

@@ -292,19 +292,3 @@ json_t *genl_rows(struct genl *g, struct nlmsghdr *nlh, const struct field *fiel
 	genl_refused(g);
 	return NULL;
 }
-
-/* "show" without further words: dump, pick, print; an exit code. */
-int genl_show_all(uint8_t cmd, const struct field *fields, genl_filter filter,
-		  const void *arg)
-{
-	struct genl g;
-	json_t *rows;
-
-	if (genl_open(&g))
-		return EXIT_REFUSED;
-	rows = genl_rows(&g, genl_request(&g, cmd, NLM_F_DUMP), fields, filter, arg);
-	if (rows)
-		show_rows(fields, rows);
-	genl_close(&g);
-	return rows ? EXIT_OK : EXIT_REFUSED;
-}

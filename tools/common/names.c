@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include "names.h"
-#include "odmm.h"
+#include "base.h"
 
 /* Linux errnos a program can see end below this. */
 #define ERRNO_MAX 134

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "show.h"
+#include "row.h"
 
 /*
  * Origins, names and interfaces are whatever somebody wrote there: neither

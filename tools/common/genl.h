@@ -6,8 +6,8 @@
 #define _ODMM_GENL_H
 
 #include <libmnl/libmnl.h>
-#include "odmm.h"
-#include "show.h"
+#include "base.h"
+#include "row.h"
 
 struct genl {
 	struct mnl_socket *nl;
@@ -32,7 +32,5 @@ typedef bool (*genl_filter)(const struct nlmsghdr *nlh, const void *arg);
 
 json_t *genl_rows(struct genl *g, struct nlmsghdr *nlh, const struct field *fields,
 		  genl_filter filter, const void *arg);
-int genl_show_all(uint8_t cmd, const struct field *fields, genl_filter filter,
-		  const void *arg);
 
 #endif /* _ODMM_GENL_H */

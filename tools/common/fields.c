@@ -2,7 +2,7 @@
 /*
  * What the objects of the kernel consist of, in the order they are shown.
  */
-#include "show.h"
+#include "row.h"
 
 const struct field prefix_fields[] = {
 	{ "prefix",	   ODMM_A_PREFIX_PREFIX,	FIELD_PREFIX,	NULL },

@@ -11,9 +11,11 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "base.h"
 #include "legacy.h"
 
-static uint32_t guarded[MAX_GROUPS];
+/* As many as a claim can name */
+static uint32_t guarded[64];
 static size_t n_guarded;
 
 static int open_sysctl(uint32_t ifindex, char *name)
@@ -42,20 +44,13 @@ static bool set_sysctl(uint32_t ifindex, char value)
 	return changed;
 }
 
-/* Of on-link prefixes the addresses are the interface's own. */
-static bool needs_guard(const struct group *g)
+/* @ifindex is the access link of routed prefixes, whose addresses live elsewhere. */
+void legacy_guard(uint32_t ifindex)
 {
-	return g->answer.ifindex && !g->answer.onlink &&
-	       g->answer.ifindex != if_nametoindex("lo");
-}
-
-void legacy_guard(const struct plan *plan)
-{
-	const struct group *g;
-
-	for (g = plan->group; g < plan->group + plan->n_groups; g++)
-		if (needs_guard(g) && set_sysctl(g->answer.ifindex, '1'))
-			guarded[n_guarded++] = g->answer.ifindex;
+	if (ifindex == if_nametoindex("lo") || n_guarded == ARRAY_SIZE(guarded))
+		return;
+	if (set_sysctl(ifindex, '1'))
+		guarded[n_guarded++] = ifindex;
 }
 
 void legacy_restore(void)
