@@ -37,8 +37,8 @@ def rows(words):
 class Program:
     """A program in the background."""
 
-    def __init__(self, words, program='odmm', **kwargs):
-        self.process = subprocess.Popen([program, *words.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    def __init__(self, words, program='odmm', stderr=subprocess.PIPE, **kwargs):
+        self.process = subprocess.Popen([program, *words.split()], stdout=subprocess.PIPE, stderr=stderr,
                                         stdin=subprocess.DEVNULL, **kwargs)
         self.pid = self.process.pid
         self.text = ''

@@ -93,14 +93,25 @@ void pool_give(struct pool *pool)
 	pool_skip(pool);
 }
 
+/* What it has in other bits than the pool */
+static uint64_t difference(const struct pool *pool, const struct prefix *prefix)
+{
+	return high_bits(&pool->from.addr) ^ high_bits(&prefix->addr);
+}
+
+/* Whether it is one of those that the pool is made of. */
+bool pool_has(const struct pool *pool, const struct prefix *prefix)
+{
+	return prefix->len == pool->len &&
+	       !(difference(pool, prefix) >> (64 - pool->from.len));
+}
+
 /* The place of a prefix; false if it has none, or was never looked at there. */
 static bool find_place(const struct pool *pool, const struct prefix *prefix, uint64_t *place)
 {
-	uint64_t differs = high_bits(&pool->from.addr) ^ high_bits(&prefix->addr);
-
-	if (prefix->len != pool->len || differs >> (64 - pool->from.len))
+	if (!pool_has(pool, prefix))
 		return false;
-	*place = differs >> (64 - pool->len);
+	*place = difference(pool, prefix) >> (64 - pool->len);
 	return *place < pool->fresh;
 }
 
@@ -147,9 +158,11 @@ void pool_end_seeing(struct pool *pool)
 	}
 }
 
+/* It is as new then. */
 void pool_free(struct pool *pool)
 {
 	free(pool->given.place);
 	free(pool->seen.place);
 	free(pool->back.place);
+	*pool = (struct pool) { .from = pool->from, .len = pool->len };
 }

@@ -27,6 +27,7 @@ void pool_check(const struct pool *pool);
 bool pool_peek(const struct pool *pool, struct prefix *prefix);
 void pool_give(struct pool *pool);
 void pool_skip(struct pool *pool);
+bool pool_has(const struct pool *pool, const struct prefix *prefix);
 bool pool_take_back(struct pool *pool, const struct prefix *prefix);
 void pool_see(struct pool *pool, const struct prefix *prefix);
 bool pool_take_unseen(struct pool *pool, struct prefix *prefix);

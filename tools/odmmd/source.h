@@ -115,8 +115,10 @@ struct source_kind {
 	void (*moved)(struct source *s, uint32_t ifindex);
 
 	/*
-	 * Ends what it has running; prefixes stay in the kernel, and what has to
-	 * be known of them in state.c. The struct is freed afterwards.
+	 * Ends what it has running; its asks have been cancelled, its prefixes
+	 * stay in the kernel, and what has to be known of them in state.c. The
+	 * struct is freed afterwards, or started again (a reload that failed):
+	 * leave it as configure() did.
 	 */
 	void (*stop)(struct source *s);
 };
@@ -131,6 +133,12 @@ struct source {
 	uint32_t ifindex;	/* the access link; word "dev" */
 	uint32_t home;		/* 0 if the kernel chooses; word "home" */
 	const char *dev;	/* the name of ifindex as configured, for state and log */
+	size_t n_prefixes;	/* that the kernel has of it; counted by grant.c */
+
+	/* source.c's */
+	bool running, settled;
+	char *text;		/* its words, one after the other */
+	size_t text_len;
 };
 
 /*
@@ -157,9 +165,6 @@ int grant_withdraw(struct source *s, const struct prefix *p, uint32_t grace, boo
 
 #define GRACE_OF_POLICY	UINT32_MAX
 
-/* How many prefixes of s the kernel has. */
-size_t grant_count(const struct source *s);
-
 /*
  * state.c: what must survive, one JSON object per @name, which should be the
  * kind and what tells sources of it apart ("dhcpv6-eth0"; a file name without
@@ -169,5 +174,14 @@ size_t grant_count(const struct source *s);
  */
 json_t *state_load(const struct daemon *d, const char *name);
 int state_save(const struct daemon *d, const char *name, const json_t *value);
+
+/* source.c, for the agent */
+struct source *source_new(struct words *w);
+void source_free(struct source *s);
+bool source_same(const struct source *a, const struct source *b);
+int source_start(struct source *s, struct daemon *d);
+void source_settle(struct source *s);
+void source_stop(struct source *s);
+void source_usage(void);
 
 #endif /* _ODMMD_SOURCE_H */
