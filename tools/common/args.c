@@ -77,7 +77,7 @@ bool next_is(struct words *w, const char *name)
 void no_more(struct words *w)
 {
 	if (w->n)
-		unknown_word(w->word[0]);
+		unknown_word(next(w, "WORD"));
 }
 
 /* NULL, or why the word is no number up to @max. */
@@ -237,6 +237,23 @@ static bool read_prefix(const char *word, const char *slash, struct prefix *pref
 	return true;
 }
 
+/* What it is without bits behind its length; whether there are none. */
+static bool mask(const struct prefix *prefix, struct prefix *masked)
+{
+	*masked = *prefix;
+	mask_host_bits(masked);
+	return !memcmp(&masked->addr, &prefix->addr, sizeof(masked->addr));
+}
+
+/* For words that are not from the command line: false if it is no prefix. */
+bool prefix_from_text(const char *word, struct prefix *prefix)
+{
+	const char *slash = strchr(word, '/');
+	struct prefix masked;
+
+	return slash && read_prefix(word, slash, prefix) && mask(prefix, &masked);
+}
+
 void parse_prefix(const char *word, struct prefix *prefix)
 {
 	char text[INET6_ADDRSTRLEN], advice[128];
@@ -247,9 +264,7 @@ void parse_prefix(const char *word, struct prefix *prefix)
 		wrong(word, "no prefix length; write 2001:db8::/64");
 	if (!read_prefix(word, slash, prefix))
 		wrong(word, "not an IPv6 prefix");
-	masked = *prefix;
-	mask_host_bits(&masked);
-	if (!memcmp(&masked.addr, &prefix->addr, sizeof(masked.addr)))
+	if (mask(prefix, &masked))
 		return;
 	inet_ntop(AF_INET6, &masked.addr, text, sizeof(text));
 	snprintf(advice, sizeof(advice), "bits are set behind the prefix length; write %s/%u",

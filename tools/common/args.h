@@ -60,6 +60,7 @@ void take_keywords(struct words *w, struct keyword *table, size_t n);
 void no_more(struct words *w);
 
 uint32_t parse_u32(const char *word);
+bool prefix_from_text(const char *word, struct prefix *prefix);
 void parse_prefix(const char *word, struct prefix *prefix);
 uint64_t parse_cookie(const char *word);
 uint32_t parse_type(const char *word);

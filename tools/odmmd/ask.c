@@ -61,16 +61,29 @@ static struct source *next_source(const struct config *config, const struct ask 
 	return NULL;
 }
 
+/* What the kernel lets a caller see of it */
+static uint32_t refusal_of(uint32_t error)
+{
+	static const uint32_t refusals[] = { EOPNOTSUPP, ETIMEDOUT, EACCES, EDQUOT, ENETDOWN };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(refusals); i++)
+		if (error == refusals[i])
+			return error;
+	return (uint32_t)EADDRNOTAVAIL;
+}
+
 static void tell_refusal(struct daemon *d, const struct ask *ask, uint32_t error)
 {
 	struct nlmsghdr *nlh = genl_request(&d->talk, ODMM_CMD_REQUEST_DONE, 0);
 	int ret;
 
 	mnl_attr_put_u64(nlh, ODMM_A_REQUEST_COOKIE, ask->cookie);
-	mnl_attr_put_u32(nlh, ODMM_A_REQUEST_ERROR, error);
+	mnl_attr_put_u32(nlh, ODMM_A_REQUEST_ERROR, refusal_of(error));
 	ret = genl_ask(&d->talk, nlh, request_fields, NULL, NULL);
 	if (!ret)
-		say(LOG_INFO, "request %" PRIu64 ": refused: %s", ask->cookie, errno_name(error));
+		say(LOG_INFO, "request %" PRIu64 ": refused: %s", ask->cookie,
+		    errno_name(refusal_of(error)));
 	else if (ret == -ENOENT)
 		say(LOG_INFO, "request %" PRIu64 ": nobody waits any more", ask->cookie);
 	else

@@ -97,6 +97,13 @@ int grant_add(struct source *s, const struct prefix *p, const struct prefix_args
 	return ret;
 }
 
+bool grant_has(const struct source *s, const struct prefix *p)
+{
+	const struct grant *grant = table_find(&grants, p);
+
+	return grant && grant->source == s;
+}
+
 int grant_change(struct source *s, const struct prefix *p, const struct prefix_args *args)
 {
 	int ret = prefix_change(&s->daemon->talk, p, args);

@@ -5,10 +5,11 @@
 #include "ask.h"
 #include "grant.h"
 
-extern const struct source_kind pool_source;
+extern const struct source_kind pool_source, exec_source;
 
 static const struct source_kind * const kinds[] = {
 	&pool_source,
+	&exec_source,
 };
 
 static const struct source_kind *find_kind(const char *name)

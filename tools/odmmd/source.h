@@ -165,6 +165,9 @@ int grant_withdraw(struct source *s, const struct prefix *p, uint32_t grace, boo
 
 #define GRACE_OF_POLICY	UINT32_MAX
 
+/* Whether the kernel has it of s. */
+bool grant_has(const struct source *s, const struct prefix *p);
+
 /*
  * state.c: what must survive, one JSON object per @name, which should be the
  * kind and what tells sources of it apart ("dhcpv6-eth0"; a file name without
