@@ -22,8 +22,11 @@ is "what is installed" "$(cd "$dir/usr" && find . ! -type d | sort)" "\
 ./lib/libodmm.so.1
 ./lib/libodmm.so.1.0.0
 ./lib/pkgconfig/libodmm.pc
+./lib/systemd/system/odmmd.service
 ./sbin/odmm
-./sbin/odmmd"
+./sbin/odmmd
+./share/doc/odmm/odmmd.conf
+./share/doc/odmm/odmmd.md"
 runs "DESTDIR stays out of libodmm.pc" \
 	make -s -C "$tools" SANITIZE= install PREFIX=/opt/odmm DESTDIR="$dir/dest"
 is "prefix in libodmm.pc" "$(grep ^prefix= "$dir/dest/opt/odmm/lib/pkgconfig/libodmm.pc")" \
