@@ -15,6 +15,7 @@
 #include "agent.h"
 #include "ask.h"
 #include "grant.h"
+#include "link.h"
 
 #define AT_ONCE 64	/* messages or requests, before others have their turn */
 
@@ -261,7 +262,7 @@ int agent_open(struct daemon *d)
 		return -1;
 	if (genl_open(&d->bell))
 		goto talk;
-	if (!listen_to_kernel(d))
+	if (!listen_to_kernel(d) && !link_open(d))
 		return 0;
 	genl_close(&d->bell);
 talk:
@@ -274,6 +275,7 @@ void agent_close(struct daemon *d)
 {
 	sd_event_source_unref(agent.bell);
 	sd_event_source_unref(agent.pull);
+	link_close();
 	genl_close(&d->bell);
 	genl_close(&d->talk);
 	legacy_restore();

@@ -33,6 +33,9 @@ void log_open(bool debug);
  */
 void daemon_fail(struct daemon *d);
 
+/* Reads the configuration again, as SIGHUP does. */
+void daemon_reload(struct daemon *d);
+
 /* For link.c: tells the sources, as moved() of source.h. */
 void daemon_moved(struct daemon *d, uint32_t ifindex);
 

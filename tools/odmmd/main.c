@@ -117,13 +117,10 @@ static uint64_t now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+void daemon_reload(struct daemon *d)
 {
-	struct daemon *d = data;
 	struct config *config;
 
-	(void)source;
-	(void)info;
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us());
 	config = config_read(d->file);
 	if (config && !agent_reload(d, config))
@@ -131,6 +128,13 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 	else
 		say(LOG_ERR, "%s: not taken, the configuration from before goes on", d->file);
 	sd_notify(0, "READY=1");
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+	(void)source;
+	(void)info;
+	daemon_reload(data);
 	return 0;
 }
 

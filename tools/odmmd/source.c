@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ask.h"
 #include "grant.h"
+#include "link.h"
 
 extern const struct source_kind pool_source, exec_source;
 
@@ -88,8 +89,12 @@ int source_start(struct source *s, struct daemon *d)
 		return 0;
 	s->daemon = d;
 	s->settled = false;
-	if (s->kind->start && s->kind->start(s))
+	if (link_watch(s->ifindex, s->dev))
 		return -1;
+	if (s->kind->start && s->kind->start(s)) {
+		link_unwatch(s->ifindex);
+		return -1;
+	}
 	s->running = true;
 	return 0;
 }
@@ -110,6 +115,7 @@ void source_stop(struct source *s)
 	grant_leave(s);
 	if (s->kind->stop)
 		s->kind->stop(s);
+	link_unwatch(s->ifindex);
 	s->running = false;
 }
 
