@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 # pylint: disable=wrong-import-position
 import netns
 from daemon import Daemon, Place, answer_to, asking
-from netlink import Odmm
+from netlink import END_LOST, GENL_HEADER, GONE, HEADER, PREFIX, PREFIX_NTF, Odmm, encode
 from odmm import FAILED, FIXED, GRACEFUL, GRANTED, ON_NET, SC_TYPE, SESSION, Caller, ask, get_addr, in_prefix, ready, set_option, state
 from tap import equal, ok, outcome, run, wait_for
 
@@ -168,6 +168,29 @@ def test_overflow():
     equal(daemon.end(), 0, 'and ends well')
 
 
+def bell_of(pid):
+    """The netlink port by which it hears: of those in groups."""
+    with open(f'/proc/{pid}/net/netlink', encoding='ascii') as f:
+        rows = [line.split() for line in list(f)[1:]]
+    inodes = {os.readlink(f'/proc/{pid}/fd/{fd}') for fd in os.listdir(f'/proc/{pid}/fd')}
+    return next(int(row[2]) for row in rows if row[1] == '16' and int(row[3], 16) and f'socket:[{row[9]}]' in inodes)
+
+
+def test_forged():
+    """News that are not the kernel's."""
+    nl = Odmm()
+    daemon = Daemon(CONFIG)
+    answer_to(SESSION)
+    gone = encode(PREFIX, {'prefix': '2001:db8:5100::', 'len': 64, 'state': GONE, 'cookie': 1, 'end': END_LOST})
+    payload = GENL_HEADER.pack(PREFIX_NTF, 1, 0) + gone
+    nl.sock.sendto(HEADER.pack(HEADER.size + len(payload), nl.family, 0, 0, 0) + payload, (bell_of(daemon.pid), 0))
+    ok(in_prefix(answer_to(SESSION, flags=ON_NET), SECOND), 'it goes on')
+    nl.prefix_del(FIRST, force=True)
+    daemon.has(f'{FIRST}: back to source pool: deleted')
+    equal(daemon.says('back to source'), 1, 'news of others than the kernel are no news')
+    daemon.end()
+
+
 def guard_of(dev):
     with open(f'/proc/sys/net/ipv6/conf/{dev}/use_oif_addrs_only', encoding='ascii') as f:
         return int(f.read())
@@ -208,4 +231,4 @@ def test_another_namespace():
 
 
 run(test_answers, test_order, test_claim_dev, test_takes_back, test_too_late, test_killed, test_adopts_its_own, test_two, test_overflow,
-    test_legacy, test_ends, test_another_namespace)
+    test_forged, test_legacy, test_ends, test_another_namespace)
