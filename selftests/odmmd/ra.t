@@ -122,11 +122,10 @@ def test_tentative():
 
 def test_duplicate():
     """Who waits for an address that somebody else has is refused."""
-    n = Network(dad=1)
-    defender = Defender(n.peer)
+    n = Network(dad=10)
     n.says(typed(A, NONPERSISTENT))
-    defender.defended()
     caller = Caller(ask, NONPERSISTENT).wait_blocked()
+    Defender(n.peer).defended()
     got = caller.outcome(60)
     equal((got, state_of(n.nl, A)), ('EOPNOTSUPP', None), 'no address of the prefix is free: refused')
     caller.end()
