@@ -18,6 +18,32 @@
 static struct holder *list;
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 
+static void before_fork(void)
+{
+	pthread_mutex_lock(&list_lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&list_lock);
+}
+
+/* The child has no thread that would go on with what others were doing. */
+static void after_fork_in_child(void)
+{
+	struct holder *h;
+
+	for (h = list; h; h = h->next)
+		h->users = 0;
+	pthread_mutex_unlock(&list_lock);
+}
+
+/* So that connect(2) in a child can ask for an address; see odmm-run. */
+__attribute__((constructor)) static void prepare_for_forks(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork_in_child);
+}
+
 static int identify(int fd, struct file_id *id)
 {
 	struct stat st;

@@ -7,23 +7,28 @@
  * SOCKET := tcp6 | tcp4 | mptcp6 | mptcp4 | unix | closed
  * STEP   := setsc TYPE | setsc_bind TYPE | setsc_release	(TYPE is a number)
  *	   | nonblock | block | listen | reopen SOCKET | steal | name | descriptors
- *	   | connect PORT | notice | srcaddr ADDRESS FLAGS (in hex)
+ *	   | connect PORT | notice | srcaddr ADDRESS FLAGS (in hex) | forks N
  *
  * "steal" closes the next descriptor, which is the library's, and uses the
- * number for a file of its own.
+ * number for a file of its own. "forks" has N children call the library, while
+ * another thread does so all the time.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <odmm.h>
 
 #define SKIP 77
+#define ANY_TIME 60	/* s, after which a child is stuck */
 
 static const struct kind {
 	const char *name;
@@ -123,6 +128,36 @@ static void print_srcaddr(const char *address, const char *flags)
 	printf("srcaddr %d%s%s\n", ret, ret < 0 ? " " : "", ret < 0 ? strerrorname_np(errno) : "");
 }
 
+static void *call_always(void *over)
+{
+	while (!*(atomic_bool *)over)
+		setsc_release(-1);
+	return NULL;
+}
+
+static void do_forks(int n)
+{
+	atomic_bool over = false;
+	int status, ended = 0;
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, call_always, &over);
+	while (n--) {
+		if (!fork()) {
+			alarm(ANY_TIME);
+			setsc_release(-1);
+			_exit(0);
+		}
+		wait(&status);
+		ended += !status;
+		if (status)
+			break;
+	}
+	over = true;
+	pthread_join(thread, NULL);
+	printf("forks %d\n", ended);
+}
+
 /* Steps of one word; whether it is one. */
 static bool step_alone(int fd, const char *word)
 {
@@ -158,6 +193,8 @@ static bool step_with(int *fd, const char *word, const char *arg)
 		print_result("setsc_bind", setsc_bind(*fd, &addr, (sc_type)atoi(arg)), &addr);
 	} else if (!strcmp(word, "connect")) {
 		do_connect(*fd, arg);
+	} else if (!strcmp(word, "forks")) {
+		do_forks(atoi(arg));
 	} else if (!strcmp(word, "reopen")) {
 		close(*fd);
 		*fd = open_kind(arg);

@@ -121,6 +121,8 @@ descriptors 3" "$fake" mptcp6 setsc 2 steal setsc_release descriptors setsc 2 de
 mptcp "MPTCP: another holder then" 0 "setsc 0 ::1
 setsc 0 ::1
 descriptors 3" "$fake" mptcp6 setsc 2 steal setsc 2 descriptors
+mptcp "MPTCP: fork() while another thread is in the library" 0 "setsc 0 ::1
+forks 300" "$fake" mptcp6 setsc 2 forks 300
 export FAKE_PENDING=2 FAKE_REFUSED=3
 mptcp "MPTCP: not blocking, the holder is too" 0 \
 "setsc EAI_REQUIREDIPFAILED EINPROGRESS
