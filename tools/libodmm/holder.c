@@ -98,7 +98,7 @@ static int copy_device(int owner, int fd)
  * UDP, although the address is for a stream: where MPTCP is forced upon
  * programs (mptcpize, BPF) a new TCP socket would become an MPTCP one again.
  */
-static int make_socket(int owner)
+int holder_socket(int owner)
 {
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
 	int error;
@@ -128,7 +128,7 @@ static struct holder *holder_make(int owner)
 	if (!h)
 		return NULL;
 	h->owner = owner;
-	h->fd = make_socket(owner);
+	h->fd = holder_socket(owner);
 	if (h->fd < 0)
 		goto err_free;
 	if (identify(owner, &h->owner_id) || identify(h->fd, &h->fd_id))

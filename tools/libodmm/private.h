@@ -37,6 +37,7 @@ struct holder {
 	sc_type type;		/* asked for last */
 };
 
+int holder_socket(int owner);
 struct holder *holder_find(int owner);
 struct holder *holder_find_or_make(int owner);
 void holder_put(struct holder *h);

@@ -108,6 +108,18 @@ static int get_status(const struct fake *f, struct odmm_status *status)
 	return 0;
 }
 
+static int get_setsc(int fd, struct fake *f, struct odmm_setsc *setsc)
+{
+	int type = (int)setsc->type;
+
+	if (!type || !sc_type_name(setsc->type))
+		return fail(EINVAL);
+	if (f->type != type)
+		*f = (struct fake){ .type = type };
+	f->flags = (int)setsc->flags;
+	return get_addr(fd, f, &setsc->addr);
+}
+
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	if (!is_ours(fd, level, name))
@@ -115,6 +127,9 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	if (is_refused(fd))
 		return fail(EOPNOTSUPP);
 	switch (name) {
+	case IPV6_SC_TYPE:
+		*(int *)value = fakes[fd].type;
+		return 0;
 	case IPV6_SC_FLAGS:
 		*(int *)value = fakes[fd].flags;
 		return 0;
@@ -122,6 +137,8 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		return get_addr(fd, &fakes[fd], value);
 	case IPV6_SC_STATUS:
 		return get_status(&fakes[fd], value);
+	case IPV6_SETSC:
+		return get_setsc(fd, &fakes[fd], value);
 	default:
 		return fail(ENOPROTOOPT);
 	}

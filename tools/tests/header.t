@@ -15,8 +15,10 @@ export PKG_CONFIG_PATH=$dir/usr/lib/pkgconfig
 
 runs "make install" make -s -C "$tools" SANITIZE= install PREFIX="$dir/usr"
 is "what is installed" "$(cd "$dir/usr" && find . ! -type d | sort)" "\
+./bin/odmm-run
 ./include/linux/odmm.h
 ./include/odmm.h
+./lib/libodmm-preload.so
 ./lib/libodmm.a
 ./lib/libodmm.so
 ./lib/libodmm.so.1
