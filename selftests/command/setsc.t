@@ -24,6 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 # pylint: disable=wrong-import-position
 import netns
 from netlink import Odmm
+from neighbour import OURS, THEIRS, connected_networks
 from odmm import BIND, FIXED, GRACEFUL, IPPROTO_MPTCP, NONPERSISTENT, ON_NET, SESSION, TYPES, Caller, in_prefix, \
     ready, request_waiting, source, state, tcp, udp
 from program import Program, gives, odmm, refuses
@@ -31,7 +32,6 @@ from tap import equal, ok, run, wait_for
 
 P, Q = '2001:db8:51::/64', '2001:db8:52::/64'
 NAMES = {FIXED: 'fixed', SESSION: 'session-lasting', NONPERSISTENT: 'non-persistent', GRACEFUL: 'graceful-replacement'}
-OURS, THEIRS = '2001:db8:1::1', '2001:db8:1::2'
 NOT_SUPPORTED, NOT_GIVEN = -8653, -8654
 
 
@@ -208,17 +208,6 @@ def library():
     nl.refuse(request_waiting(nl)['cookie'], errno.EADDRNOTAVAIL)
     equal(lib.setsc(t, FIXED), (NOT_GIVEN, 'EADDRNOTAVAIL'), 'a refusal is failure')
     equal([lib.lib.sc_type_name(n) for n in range(6)], [b'none'] + [NAMES[n].encode() for n in TYPES] + [None], 'names of the types')
-
-
-def connected_networks():
-    """A peer, that knows the way to our prefixes."""
-    peer = netns.Netns()
-    netns.veth(peer)
-    netns.ip(f'addr add {OURS}/64 dev v0 nodad')
-    with peer.inside():
-        netns.ip(f'addr add {THEIRS}/64 dev v1 nodad')
-        netns.ip(f'route add 2001:db8:50::/44 via {OURS}')
-    return peer
 
 
 def server(peer, kind=tcp):
