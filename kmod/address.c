@@ -198,7 +198,8 @@ static void odmm_address_destroy(struct odmm_address *a)
 	odmm_rtnl_del_address(a, a->ifindex);
 	if (a->former)
 		odmm_rtnl_del_address(a, a->former);
-	if (a->fenced)
+	/* Also one that an earlier module has left. */
+	if (!a->onlink)
 		odmm_rtnl_del_unreachable(a);
 	a->fenced = false;
 }
@@ -616,7 +617,10 @@ int odmm_address_init(struct odmm_net *odn)
 	return 0;
 }
 
-/* Who takes them up again knows the length of a prefix by its route. */
+/*
+ * Who takes them up again knows the length of a prefix by its route. The
+ * worker is over, and only that changes the tree.
+ */
 static void odmm_address_fence_all(struct odmm_net *odn)
 {
 	struct odmm_address *a;
