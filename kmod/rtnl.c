@@ -263,9 +263,11 @@ int odmm_rtnl_del_address(const struct odmm_address *a, int ifindex)
 
 /*
  * In the table of the interface that carries the address: a VRF has its own.
+ * Without @oif the kernel takes the loopback device for granted, which in a
+ * namespace that goes is not there any more.
  */
 static int odmm_rtnl_unreachable(const struct odmm_address *a, u16 type,
-				 u16 flags)
+				 u16 flags, int oif)
 {
 	const struct rtmsg rtm = {
 		.rtm_family = AF_INET6,
@@ -280,6 +282,7 @@ static int odmm_rtnl_unreachable(const struct odmm_address *a, u16 type,
 	skb = odmm_rtnl_message(type, flags, &rtm, sizeof(rtm));
 	err = nla_put_in6_addr(skb, RTA_DST, &a->prefix) ?:
 	      nla_put_u32(skb, RTA_TABLE, table ?: RT_TABLE_MAIN) ?:
+	      nla_put_u32(skb, RTA_OIF, oif) ?:
 	      nla_put_u32(skb, RTA_PRIORITY, ODMM_UNREACHABLE_METRIC);
 	return odmm_rtnl_send(a->odn, skb, err);
 }
@@ -288,12 +291,12 @@ static int odmm_rtnl_unreachable(const struct odmm_address *a, u16 type,
 int odmm_rtnl_add_unreachable(const struct odmm_address *a)
 {
 	return odmm_rtnl_unreachable(a, RTM_NEWROUTE,
-				     NLM_F_CREATE | NLM_F_REPLACE);
+				     NLM_F_CREATE | NLM_F_REPLACE, a->ifindex);
 }
 
 int odmm_rtnl_del_unreachable(const struct odmm_address *a)
 {
-	return odmm_rtnl_unreachable(a, RTM_DELROUTE, 0);
+	return odmm_rtnl_unreachable(a, RTM_DELROUTE, 0, 0);
 }
 
 /* What a message says of an address; false if it is about something else. */
