@@ -28,6 +28,7 @@ TMP, PUBLIC, COA, PUBTMP_DEFAULT, HOME = 0x1, 0x2, 0x4, 0x100, 0x400
 CGA, NONCGA = 0x8, 0x800
 P = '2001:db8:51::/64'
 PROBES = '/sys/kernel/debug/kprobes/list'
+OPTIMIZATION = '/proc/sys/debug/kprobes-optimization'
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -338,14 +339,22 @@ def toggle(seconds):
     return n
 
 
+def emulated():
+    with open('/sys/devices/system/clocksource/clocksource0/available_clocksource', encoding='ascii') as f:
+        return 'kvm-clock' not in f.read()
+
+
 def one_cpu_if_emulated():
     """
     For this process and those that it makes. QEMU 7.2 without KVM may execute the breakpoint of a probe that another CPU changes when that
-    is over: a stock kernel without this module dies so of its own kprobe_events.
+    is over: a stock kernel without this module dies so of its own kprobe_events. The kernel's optimizer of probes is such another CPU.
     """
-    with open('/sys/devices/system/clocksource/clocksource0/available_clocksource', encoding='ascii') as f:
-        if 'kvm-clock' not in f.read():
-            os.sched_setaffinity(0, {0})
+    if not emulated():
+        return
+    os.sched_setaffinity(0, {0})
+    if os.path.exists(OPTIMIZATION):
+        with open(OPTIMIZATION, 'w', encoding='ascii') as f:
+            f.write('0')
 
 
 def storm():
