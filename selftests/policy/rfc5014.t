@@ -19,6 +19,7 @@ import netns
 from netlink import POLICY, POLICY_SET, Odmm
 from odmm import (BIND, EVENTS, FIXED, GRANTED, IDLE, KINDS, ON_NET, SC_FLAGS, SC_TYPE, SESSION, get_addr, get_option, get_status, ready,
                   set_option, setsc, source, state, udp, wanting)
+from machine import emulated
 from people import ALICE, CLONE_NEWNET, Person, enter_userns
 from probe import refused
 from tap import diag, equal, fails, ok, outcome, run, wait_for
@@ -28,7 +29,6 @@ TMP, PUBLIC, COA, PUBTMP_DEFAULT, HOME = 0x1, 0x2, 0x4, 0x100, 0x400
 CGA, NONCGA = 0x8, 0x800
 P = '2001:db8:51::/64'
 PROBES = '/sys/kernel/debug/kprobes/list'
-OPTIMIZATION = '/proc/sys/debug/kprobes-optimization'
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -339,27 +339,10 @@ def toggle(seconds):
     return n
 
 
-def emulated():
-    with open('/sys/devices/system/clocksource/clocksource0/available_clocksource', encoding='ascii') as f:
-        return 'kvm-clock' not in f.read()
-
-
-def one_cpu_if_emulated():
-    """
-    For this process and those that it makes. QEMU 7.2 without KVM may execute the breakpoint of a probe that another CPU changes when that
-    is over: a stock kernel without this module dies so of its own kprobe_events. The kernel's optimizer of probes is such another CPU.
-    """
-    if not emulated():
-        return
-    os.sched_setaffinity(0, {0})
-    if os.path.exists(OPTIMIZATION):
-        with open(OPTIMIZATION, 'w', encoding='ascii') as f:
-            f.write('0')
-
-
 def storm():
     """It is switched on and off, in two namespaces, while sockets use it and do not."""
-    one_cpu_if_emulated()
+    if emulated():
+        os.sched_setaffinity(0, {0})
     peer = netns.Netns()
     people = [Person(uid) for uid in (0, ALICE)]
     togglers = [Person()]

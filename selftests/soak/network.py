@@ -9,6 +9,7 @@ import subprocess
 
 import netlink
 import netns
+from machine import emulated
 from netlink import ACCESS_ALL, ACCESS_CAPABILITY, ONLINK
 from odmm import IFA_PROTO_BASE, NONPERSISTENT, SESSION, TYPES, get_addr, wanting
 from tap import outcome
@@ -191,6 +192,10 @@ class Politician:
     def __init__(self):
         self.nl = netlink.Odmm()
         self.deeds = [(4, self.access), (4, self.life), (4, self.use), (2, self.defaults), (2, self.quotas), (8, self.rest)]
+        if emulated():
+            self.nl.policy_set(rfc5014=1)
+        else:
+            self.deeds.append((2, self.options))
 
     def close(self):
         self.nl.close()
@@ -207,7 +212,10 @@ class Politician:
                            timeout=dice.choice((10, 1000)))
 
     def defaults(self, dice):
-        self.nl.policy_set(default_types=dice.choice((0, 1 << SESSION)), rfc5014=dice.randrange(2))
+        self.nl.policy_set(default_types=dice.choice((0, 1 << SESSION)))
+
+    def options(self, dice):
+        self.nl.policy_set(rfc5014=dice.randrange(2))
 
     def quotas(self, dice):
         self.nl.policy_set(sessions=dice.choice((20, 1000)), pending=dice.choice((2, 1000)), held=dice.choice((2, 100)),
