@@ -113,9 +113,9 @@ void source_stop(struct source *s)
 	if (!s->running)
 		return;
 	ask_leave(s);
-	grant_leave(s);
 	if (s->kind->stop)
 		s->kind->stop(s);
+	grant_leave(s);
 	link_unwatch(s->ifindex);
 	s->running = false;
 }
