@@ -143,23 +143,32 @@ static int find(struct tunnel *t)
 
 static int make(struct tunnel *t)
 {
-	struct nlmsghdr *nlh = link_request(t, RTM_NEWLINK, NLM_F_CREATE, IFF_UP);
-	struct nlattr *info;
+	struct nlmsghdr *nlh = link_request(t, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
+	struct nlattr *info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 
-	mnl_attr_put_strz(nlh, IFLA_IFALIAS, ALIAS);
-	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
 	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "wireguard");
 	mnl_attr_nest_end(nlh, info);
 	return tell(t, nlh, 0);
 }
 
+/* A new link takes no alias while it is made. */
+static int set_up(struct tunnel *t)
+{
+	struct nlmsghdr *nlh = link_request(t, RTM_NEWLINK, 0, IFF_UP);
+
+	mnl_attr_put_strz(nlh, IFLA_IFALIAS, ALIAS);
+	return tell(t, nlh, 0);
+}
+
 int tunnel_up(struct tunnel *t)
 {
-	if (find(t) < 0) {
+	int found = find(t);
+
+	if (found < 0) {
 		say(LOG_ERR, "tunnel %s: there is another link of that name", t->name);
 		return -1;
 	}
-	if (make(t))
+	if ((!found && make(t)) || set_up(t))
 		return -1;
 	return tell(t, route(t, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, if_nametoindex(t->name)),
 		    -EEXIST);
