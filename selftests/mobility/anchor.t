@@ -31,6 +31,12 @@ def download(connection, _):
     connection.sendall(b'HTTP/1.0 200 OK\r\n\r\n' + bytes(MUCH))
 
 
+def is_reached(s, sender):
+    """Whether what the correspondent sends arrives, while we say nothing."""
+    sender.sendto(b'x', s.getsockname()[:2])
+    return bool(select.select([s], [], [], 0.1)[0])
+
+
 class Session:
     """An ssh to the correspondent, where what is said is repeated."""
 
@@ -83,10 +89,15 @@ def test_session():
         equal([arrivals.hops(port) for port in (SSH, DNS, HTTP, BIG)], [{3}, {2}, {2}, {2}],
               'they take the short way, of two routers; behind the anchor there are three')
         ok(tunnel_bytes() - before < MUCH / 100, 'and next to nothing goes through the tunnel meanwhile', tunnel_bytes() - before)
+        s = hold(SESSION)
+        with cn.inside():
+            sender = udp()
         begin = now()
         lab('move', '2')
-        ok(ssh.repeats('here\n'), 'the host moves: ssh goes on')
-        took(begin, 0, 15, 'from the move to the first line')
+        wait_for(lambda: is_reached(s, sender), 'a packet from outside')
+        took(begin, 0, 15, 'the host moves: it is reached at once at its address')
+        s.close()
+        ok(ssh.repeats('here\n'), 'and ssh goes on')
         wait_for(lambda: at('a2', dig()), 'an ordinary address there')
         equal((arrivals.hops(SSH), arrivals.hops(DNS)), ({3}, {2}), 'DNS takes the short way there')
         code, said, _ = odmm_run(WISH, 'curl', '-s', f'http://[{CN}]:{HTTP}/')

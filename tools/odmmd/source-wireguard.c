@@ -196,7 +196,6 @@ static void end_if_unneeded(struct wireguard_source *w)
 		return;
 	stop_timers(w);
 	tunnel_down(&w->tunnel);
-	say(LOG_INFO, "tunnel %s: down", w->tunnel.name);
 }
 
 /* --- Requests --- */

@@ -170,12 +170,14 @@ int tunnel_up(struct tunnel *t)
 	}
 	if ((!found && make(t)) || set_up(t))
 		return -1;
+	if (!found)
+		say(LOG_INFO, "tunnel %s: up", t->name);
 	return tell(t, route(t, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, if_nametoindex(t->name)),
 		    -EEXIST);
 }
 
 void tunnel_down(struct tunnel *t)
 {
-	if (find(t) > 0)
-		tell(t, link_request(t, RTM_DELLINK, 0, 0), -ENODEV);
+	if (find(t) > 0 && !tell(t, link_request(t, RTM_DELLINK, 0, 0), -ENODEV))
+		say(LOG_INFO, "tunnel %s: down", t->name);
 }
