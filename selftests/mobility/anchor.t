@@ -15,7 +15,7 @@ sys.path[:0] = [os.path.join(HERE, '..', folder) for folder in ('lib', 'command'
 import netns
 from anchor import CN, FIXED_PREFIX, POOL, Arrivals, config, has_rules, host, lab, on_host, tunnel, tunnel_bytes, up
 from daemon import Daemon, Place, answer_to
-from life import hold, now, took
+from life import by_hand, hold, now, took
 from neighbour import plain, serve
 from netlink import Odmm
 from odmm import FIXED, ON_NET, SESSION, in_prefix, source, tcp, udp
@@ -89,7 +89,7 @@ def test_session():
         equal([arrivals.hops(port) for port in (SSH, DNS, HTTP, BIG)], [{3}, {2}, {2}, {2}],
               'they take the short way, of two routers; behind the anchor there are three')
         ok(tunnel_bytes() - before < MUCH / 100, 'and next to nothing goes through the tunnel meanwhile', tunnel_bytes() - before)
-        s = hold(SESSION)
+        s = by_hand(ssh.address)
         with cn.inside():
             sender = udp()
         begin = now()
