@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/time_types.h>
 #include <linux/wireguard.h>
 #include <stdlib.h>
@@ -105,11 +106,16 @@ static int on_device(const struct nlmsghdr *nlh, void *data)
 
 static struct answer ask(struct genl *g, const char *tunnel, const struct wg_peer *peer)
 {
-	struct nlmsghdr *nlh = genl_request(g, WG_CMD_GET_DEVICE, NLM_F_DUMP);
 	struct answer a = { .peer = peer };
+	struct nlmsghdr *nlh;
+	int ret;
 
-	mnl_attr_put_strz(nlh, WGDEVICE_A_IFNAME, tunnel);
-	if (genl_ask(g, nlh, NULL, on_device, &a))
+	do {
+		nlh = genl_request(g, WG_CMD_GET_DEVICE, NLM_F_DUMP);
+		mnl_attr_put_strz(nlh, WGDEVICE_A_IFNAME, tunnel);
+		ret = genl_ask(g, nlh, NULL, on_device, &a);
+	} while (ret == -EINTR);
+	if (ret)
 		a.known = false;
 	return a;
 }
