@@ -2,11 +2,15 @@
 """Programs that know nothing of odmm, run by odmm-run; and servers of the neighbour for them."""
 import ipaddress
 import os
+import shutil
 import struct
 import subprocess
 
 from neighbour import plain, serve
+from netns import sh
 from odmm import tcp, udp
+from program import Program
+from tap import wait_for
 
 LIB = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../lib')
 HTTP, ECHO, DNS = 8000, 7777, 5300
@@ -53,3 +57,22 @@ def serve_all(peer):
     serve(peer, ECHO, tcp, _echo)
     serve(peer, ECHO, udp, _tell)
     serve(peer, DNS, udp, _dns)
+
+
+def listening(port):
+    with open('/proc/thread-self/net/tcp6', encoding='ascii') as f:
+        return any(line.split()[1].endswith(f':{port:04X}') and line.split()[3] == '0A' for line in list(f)[1:])
+
+
+def ssh_server(peer, where):
+    """A server of the neighbour that lets us in with a key, and the words for the client."""
+    sh(f'dropbearkey -t ed25519 -f {where}/host')
+    sh(f"ssh-keygen -q -t ed25519 -N '' -f {where}/user")
+    os.makedirs('/root/.ssh', 0o700, exist_ok=True)
+    os.chmod('/root', 0o700)
+    shutil.copy(f'{where}/user.pub', '/root/.ssh/authorized_keys')
+    with peer.inside():
+        server = Program(f'-F -E -r {where}/host -p 2222 -P {where}/pid', 'dropbear')
+        wait_for(lambda: listening(2222), 'the server of ssh')
+    return server, ['ssh', '-F', 'none', '-i', f'{where}/user', '-p', '2222', '-o', 'StrictHostKeyChecking=no',
+                    '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR']

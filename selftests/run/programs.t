@@ -3,7 +3,6 @@
 """Real programs get an address of the type by odmm-run, and the peer sees it."""
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,10 +13,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 # pylint: disable=wrong-import-position
 from neighbour import OURS, OURS4, THEIRS, THEIRS4, connected_networks, plain
 from netlink import Odmm
-from netns import sh
 from odmm import FIXED, SESSION, in_prefix, ready, request_waiting, tcp
 from program import Program
-from programs import DNS, ECHO, HTTP, odmm_run, serve_all
+from programs import DNS, ECHO, HTTP, listening, odmm_run, serve_all, ssh_server
 from tap import equal, fails, ok, run, wait_for
 
 P = '2001:db8:51::/64'
@@ -70,25 +68,6 @@ def test_clients_without():
            f'{name}: without an address of the type it fails, and says why', (code, said, error))
         code, said, error = odmm_run(WISH + ' --fallback', *six, given='x\n')
         equal((code, said.strip(), error), (0, OURS, ''), f'{name}: with --fallback it goes on without')
-
-
-def listening(port):
-    with open('/proc/thread-self/net/tcp6', encoding='ascii') as f:
-        return any(line.split()[1].endswith(f':{port:04X}') and line.split()[3] == '0A' for line in list(f)[1:])
-
-
-def ssh_server(peer, where):
-    """A server of the neighbour that lets us in with a key, and the words for the client."""
-    sh(f'dropbearkey -t ed25519 -f {where}/host')
-    sh(f"ssh-keygen -q -t ed25519 -N '' -f {where}/user")
-    os.makedirs('/root/.ssh', 0o700, exist_ok=True)
-    os.chmod('/root', 0o700)
-    shutil.copy(f'{where}/user.pub', '/root/.ssh/authorized_keys')
-    with peer.inside():
-        server = Program(f'-F -E -r {where}/host -p 2222 -P {where}/pid', 'dropbear')
-        wait_for(lambda: listening(2222), 'the server of ssh')
-    return server, ['ssh', '-F', 'none', '-i', f'{where}/user', '-p', '2222', '-o', 'StrictHostKeyChecking=no',
-                    '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR']
 
 
 def test_ssh():

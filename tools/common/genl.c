@@ -45,39 +45,52 @@ static int learn_family(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int resolve(struct genl *g)
+/* 0 or a negative errno */
+static int resolve(struct genl *g, const char *family)
 {
 	struct nlmsghdr *nlh;
-	int ret;
 
 	g->family = GENL_ID_CTRL;
 	nlh = genl_request(g, CTRL_CMD_GETFAMILY, 0);
-	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, ODMM_FAMILY_NAME);
-	ret = genl_ask(g, nlh, NULL, learn_family, g);
-	if (ret == -ENOENT)
-		fprintf(stderr, "odmm: the kernel module is not loaded: modprobe odmm\n");
-	else if (ret)
-		genl_refused(g);
-	return ret ? -1 : 0;
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, family);
+	return genl_ask(g, nlh, NULL, learn_family, g);
 }
 
-/* Says itself what went wrong; -1 then, and nothing to close. */
-int genl_open(struct genl *g)
+int genl_open_bus(struct genl *g, int bus)
 {
 	int on = 1;
 
 	memset(g, 0, sizeof(*g));
-	g->nl = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	g->nl = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	if (!g->nl || mnl_socket_bind(g->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
 		perror("Error: odmm: netlink");
-		goto err;
+		genl_close(g);
+		return -1;
 	}
 	mnl_socket_setsockopt(g->nl, NETLINK_EXT_ACK, &on, sizeof(on));
-	if (!resolve(g))
+	return 0;
+}
+
+int genl_open_family(struct genl *g, const char *family, const char *absent)
+{
+	int ret;
+
+	if (genl_open_bus(g, NETLINK_GENERIC))
+		return -1;
+	ret = resolve(g, family);
+	if (!ret)
 		return 0;
-err:
+	if (ret == -ENOENT)
+		fprintf(stderr, "odmm: %s\n", absent);
+	else
+		genl_refused(g);
 	genl_close(g);
 	return -1;
+}
+
+int genl_open(struct genl *g)
+{
+	return genl_open_family(g, ODMM_FAMILY_NAME, "the kernel module is not loaded: modprobe odmm");
 }
 
 void genl_close(struct genl *g)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Talking to the kernel: generic netlink, family "odmm".
+ * Talking to the kernel: generic netlink, family "odmm" if nothing else is said.
  */
 #ifndef _ODMM_GENL_H
 #define _ODMM_GENL_H
@@ -18,7 +18,12 @@ struct genl {
 	char refusal[512];		/* what the kernel said against the last one */
 };
 
+/* What returns -1 has said why, and there is nothing to close. */
 int genl_open(struct genl *g);
+/* Another family; @absent is said of a kernel that has it not. */
+int genl_open_family(struct genl *g, const char *family, const char *absent);
+/* Another bus of netlink (NETLINK_ROUTE): its requests are not genl_request()'s. */
+int genl_open_bus(struct genl *g, int bus);
 void genl_close(struct genl *g);
 int genl_join(struct genl *g, uint32_t group);
 int genl_refused(const struct genl *g);

@@ -6,12 +6,13 @@
 #include "grant.h"
 #include "link.h"
 
-extern const struct source_kind pool_source, exec_source, ra_source;
+extern const struct source_kind pool_source, exec_source, ra_source, wireguard_source;
 
 static const struct source_kind * const kinds[] = {
 	&pool_source,
 	&exec_source,
 	&ra_source,
+	&wireguard_source,
 };
 
 static const struct source_kind *find_kind(const char *name)
@@ -113,9 +114,9 @@ void source_stop(struct source *s)
 	if (!s->running)
 		return;
 	ask_leave(s);
-	grant_leave(s);
 	if (s->kind->stop)
 		s->kind->stop(s);
+	grant_leave(s);
 	link_unwatch(s->ifindex);
 	s->running = false;
 }

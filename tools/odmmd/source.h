@@ -116,9 +116,9 @@ struct source_kind {
 
 	/*
 	 * Ends what it has running; its asks have been cancelled, its prefixes
-	 * stay in the kernel, and what has to be known of them in state.c. The
-	 * struct is freed afterwards, or started again (a reload that failed):
-	 * leave it as configure() did.
+	 * stay in the kernel (n_prefixes and grant_has() still tell of them), and
+	 * what has to be known of them in state.c. The struct is freed afterwards,
+	 * or started again (a reload that failed): leave it as configure() did.
 	 */
 	void (*stop)(struct source *s);
 };

@@ -22,7 +22,7 @@ check()
 }
 
 is "help" "$("$BIN/odmmd" -h | head -n 1 | cut -c -12)" "Usage: odmmd"
-for kind in pool exec; do
+for kind in pool exec ra wireguard; do
 	is "help has source $kind" "$("$BIN/odmmd" --help | grep -c "^ *source $kind ")" 1
 done
 gives "version" 0 "odmmd 0.1.0" "$BIN/odmmd" -V
@@ -55,6 +55,50 @@ check "no command" 1 "1: source exec: command /PATH is required" "source exec ty
 check "a command without path" 1 "1: source exec: command /PATH is required" "source exec type fixed dev lo command true"
 check "no time" 1 "1: source exec: timeout and parallel are at least 1" \
 	"source exec type fixed dev lo command /bin/true timeout 0"
+
+shopt -s extglob
+key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+anchor="source wireguard dev lo peer $key key /etc/odmm/key endpoint"
+both="type fixed,session-lasting fixed 2001:db8:f:ff::/64 pool 2001:db8:f::/60"
+for endpoint in "[2001:db8::1]:51820" "[::ffff:192.0.2.1]:1" "192.0.2.1:65535"; do
+	check "endpoint $endpoint" 0 "" "$anchor $endpoint $both"
+done
+for endpoint in 192.0.2.1 2001:db8::1 2001:db8::1:51820 "[2001:db8::1]" "[2001:db8::1]:" "[2001:db8::1:51820" "[]:1" ":1" "[:1" \
+	192.0.2.1:0 192.0.2.1:65536 192.0.2.1:+1 192.0.2.1:1x "[192.0.2.1]:1" server.example:51820 "[fe80::1%lo]:1" \
+	"192.0.2.1:18446744073709551617" "[$(printf '0%.0s' {1..100})::1]:1"; do
+	check "endpoint $endpoint is none" 1 \
+		"1: argument \"$endpoint\" is wrong: no endpoint; write [2001:db8::1]:51820 or 192.0.2.1:51820" "$anchor $endpoint $both"
+done
+anchor+=" 192.0.2.1:51820"
+check "wireguard, all its words" 0 "" "$anchor $both home lo sub-len 62 tunnel anchor0 table 100 keepalive 5 timeout 3"
+check "wireguard, session-lasting alone" 0 "" "$anchor type session-lasting pool 2001:db8:f::/60"
+check "wireguard, fixed alone" 0 "" "$anchor type fixed fixed 2001:db8:f::/48"
+for missing in peer endpoint key; do
+	check "wireguard without $missing" 1 "1: source wireguard: peer, endpoint and key are required" \
+		"${anchor/ $missing +([! ])/} $both"
+done
+check "a peer" 1 "1: argument \"$key=\" is wrong: no public key, as \"wg pubkey\" writes one" "${anchor/$key/$key=} $both"
+check "a key without path" 1 '1: argument "key" is wrong: the path of a file begins with a slash' "${anchor//\/etc\/odmm\//} $both"
+check "another type" 1 "1: source wireguard: its types are fixed and session-lasting" "$anchor type non-persistent pool 2001:db8:f::/60"
+check "no fixed prefix" 1 "1: source wireguard: fixed PREFIX goes with type fixed" "$anchor type fixed"
+check "no fixed type" 1 "1: source wireguard: fixed PREFIX goes with type fixed" "$anchor ${both/fixed,/}"
+check "no prefix for sessions" 1 "1: source wireguard: pool PREFIX goes with type session-lasting" "$anchor type session-lasting"
+check "no type for the pool" 1 "1: source wireguard: pool PREFIX goes with type session-lasting" "$anchor ${both/,session-lasting/}"
+for fixed in 2001:db8:f::/64 2001:db8:f:f::/64 2001:db8:f::/48 2001:db8::/32; do
+	check "fixed $fixed and the pool" 1 "1: source wireguard: the pool and the fixed prefix overlap" "$anchor ${both/2001:db8:f:ff::\/64/$fixed}"
+done
+check "the one behind the pool" 0 "" "$anchor ${both/2001:db8:f:ff::/2001:db8:f:10::}"
+check "a fixed prefix that is too long" 1 "1: source wireguard: a fixed prefix has a length from 16 to 64" "$anchor type fixed fixed 2001:db8::/80"
+check "a pool of no anchor" 1 "1: a pool has a length from 16 to 64" "$anchor type session-lasting pool 2001:db8::/80"
+for keepalive in 0 65536; do
+	check "keepalive $keepalive" 1 "1: source wireguard: keepalive is from 1 to 65535" "$anchor $both keepalive $keepalive"
+done
+for table in 0 252 254 255; do
+	check "table $table" 1 "1: source wireguard: that table is the kernel's own" "$anchor $both table $table"
+done
+check "no time for the server" 1 "1: source wireguard: timeout is at least 1" "$anchor $both timeout 0"
+check "the name of a tunnel" 1 "1: source wireguard: a link's name has at most 15 characters" "$anchor $both tunnel a-name-that-is-long"
+
 check "a name" 1 '1: argument "a-name-that-is-long" is wrong: a name has at most 15 characters' "name a-name-that-is-long"
 check "no source" 1 "3: there is no source" "name x" ""
 check "begins with a blank" 1 "1: a statement begins at the beginning of a line" " $pool"
