@@ -48,7 +48,7 @@ static uint32_t next_rt(const struct dhcp6_exchange *x, int64_t rand)
 static uint32_t first_rt(const struct dhcp6_exchange *x, int64_t rand)
 {
 	if (x->timing.positive && rand <= 0)
-		rand = 1 - rand;
+		rand = rand ? -rand : 1;
 	return varied(x->timing.irt, rand);
 }
 
