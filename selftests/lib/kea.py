@@ -11,13 +11,14 @@ import os
 import subprocess
 import tempfile
 
+import netns
 from odmm import FIXED, GRACEFUL, NONPERSISTENT, SESSION
 from tap import wait_for
 
 ENTERPRISE, TYPE, TYPES, GRACE = 32473, 1, 2, 3
 SPACE = f'vendor-{ENTERPRISE}'
 HOOKS = '/usr/lib/x86_64-linux-gnu/kea/hooks'
-SERVER_PORT = 547
+ALL_SERVERS = '000002FF000000000000000002000100:0223'   # ff02::1:2, port 547, as /proc/net/udp6 writes them
 # Where the prefixes of a type are from; of those that do not move, in each network.
 POOLS = {FIXED: '2001:db8:5100::', SESSION: '2001:db8:5200::'}
 LOCAL = {NONPERSISTENT: ('2001:db8:1300::', '2001:db8:2300::'), GRACEFUL: ('2001:db8:1400::', '2001:db8:2400::')}
@@ -75,6 +76,8 @@ class Kea:
         self.lifetimes, self.timers = lifetimes, timers or (lifetimes[0] // 2, lifetimes[0] * 4 // 5)
         self.folder = tempfile.TemporaryDirectory()
         self.process = None
+        with peer.inside():
+            netns.ip(f'link set {dev} multicast on')    # else Kea hears only what is sent to itself
         self.start()
 
     def _subnet(self, network):
@@ -117,7 +120,7 @@ class Kea:
     def _listens(self):
         """On the address of all servers, by which it is asked."""
         with open('/proc/thread-self/net/udp6', encoding='ascii') as f:
-            return any(line.split()[1].endswith(f':{SERVER_PORT:04X}') for line in list(f)[1:])
+            return any(line.split()[1] == ALL_SERVERS for line in list(f)[1:])
 
     def start(self, network=1):
         with open(self.file('kea.json'), 'w', encoding='ascii') as f:
