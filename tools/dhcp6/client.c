@@ -134,7 +134,14 @@ static void renew(struct dhcp6_client *c, struct dhcp6_ia *ia, uint64_t now)
 static void rebind(struct dhcp6_client *c, struct dhcp6_ia *ia,
 		   const struct dhcp6_timing *timing, uint64_t now)
 {
-	begin(c, ia, IA_REBINDING, DHCP6_REBIND, timing, now, ia_valid_until(ia));
+	uint64_t until = ia_valid_until(ia);
+
+	if (until > now) {
+		begin(c, ia, IA_REBINDING, DHCP6_REBIND, timing, now, until);
+		return;
+	}
+	end_exchange(ia);
+	ia_never_renew(ia);
 }
 
 /* If too much is given back at a time, the rest ends when its lifetime does. */
@@ -293,6 +300,8 @@ static void take_known(struct dhcp6_client *c, struct dhcp6_ia *ia, struct dhcp6
 	/* What is on its way out does not get more time by asking again. */
 	if (!p->preferred && !old.preferred && old.valid < p->valid)
 		p->valid = old.valid;
+	if (!p->valid)
+		return;
 	lease->over = false;
 	ia_last(lease, p, now);
 	c->ops->changed(c->data, ia, p);
@@ -548,6 +557,9 @@ bool dhcp6_gone(struct dhcp6_client *c, const struct in6_addr *addr, uint8_t len
 	ia_remove(ia, lease);
 	if (!ia->n) {
 		forget(c, ia);
+	} else if (!ia_valid_until(ia)) {
+		end_exchange(ia);
+		ia_never_renew(ia);
 	} else if (ia->x.kind) {
 		/* The answer on its way would give it again. */
 		ia->x.id = new_id(c);
@@ -629,15 +641,13 @@ void dhcp6_resume(struct dhcp6_client *c, uint64_t now)
 
 static void move(struct dhcp6_client *c, struct dhcp6_ia *ia, uint64_t now)
 {
-	bool is_held = ia_is_held(ia);
-
 	if (ia->state == IA_RELEASING)
 		return;
-	if (is_held && ia_valid_until(ia) > now)
+	if (ia_is_held(ia))
 		rebind(c, ia, &dhcp6_moved, now);
 	else if (ia->abandoned)
 		forget(c, ia);
-	else if (ia->x.kind && !is_held)
+	else if (ia->x.kind)
 		solicit(c, ia, now);
 }
 
