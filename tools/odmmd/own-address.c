@@ -92,8 +92,8 @@ static int on_news(sd_event_source *source, int fd, uint32_t revents, void *data
 	do {
 		from_len = sizeof(from);
 		len = recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &from_len);
-		if (len > 0 && !from.nl_pid)
-			mnl_cb_run(buf, (size_t)len, 0, 0, on_message, a);
+		if (len > 0 && !from.nl_pid && mnl_cb_run(buf, (size_t)len, 0, 0, on_message, a) < 0)
+			say(LOG_WARNING, "our own link-local address: %s", strerror(errno));
 		else if (len < 0 && errno == ENOBUFS)
 			add(a);
 	} while (len >= 0 || errno == ENOBUFS || errno == EINTR);

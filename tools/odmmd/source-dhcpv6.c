@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 #include "../dhcp6/network.h"
+#include "config.h"
 #include "dhcpv6-state.h"
 #include "own-address.h"
 #include "source.h"
@@ -425,11 +426,30 @@ static void dhcpv6_stop(struct source *s)
 	d->saved = NULL;
 }
 
+/* Two on a link would be the same client. */
+static bool is_second(const struct source *s)
+{
+	const struct config *config = s->daemon->config;
+	const struct source *other;
+	size_t i;
+
+	for (i = 0; i < config->n_sources; i++) {
+		other = config->source[i];
+		if (other->kind == s->kind && other->running && other->ifindex == s->ifindex)
+			return true;
+	}
+	return false;
+}
+
 static int dhcpv6_start(struct source *s)
 {
 	struct dhcpv6_source *d = dhcpv6_of(s);
 	struct identity identity;
 
+	if (is_second(s)) {
+		say(LOG_ERR, "source dhcpv6: %s: one source of a link is enough", s->dev);
+		return -1;
+	}
 	dhcp6_init(&d->client);
 	if (identity_load(s->daemon, s->dev, d->duid.len ? &d->duid : NULL, &identity))
 		return -1;
