@@ -14,7 +14,6 @@ UDP_LEN = 8
 ALL_SERVERS = ipaddress.IPv6Address('ff02::1:2').packed
 SO_TIMESTAMPNS = 35
 ETH_P_ALL = 3
-DLT_EN10MB = 1
 
 
 def option(code, data=b''):
@@ -98,7 +97,7 @@ class Wire:
             self.sock.bind((dev, 0))
         self.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self.frames = []    # (time in ns, frame)
+        self.messages = []
 
     def read(self):
         """(time in seconds, message) of all so far."""
@@ -106,16 +105,8 @@ class Wire:
             frame, control, _, _ = self.sock.recvmsg(2048, 256)
             if _is_dhcp6(frame):
                 seconds, ns = struct.unpack('qq', control[0][2])
-                self.frames.append((seconds * 10 ** 9 + ns, frame))
-        return [(ns / 1e9, Message(frame[ETH_LEN + IPV6_LEN + UDP_LEN:])) for ns, frame in self.frames]
+                self.messages.append((seconds + ns / 1e9, Message(frame[ETH_LEN + IPV6_LEN + UDP_LEN:])))
+        return self.messages
 
     def count(self, *kinds):
         return sum(message.kind in kinds for _, message in self.read())
-
-    def save(self, path):
-        """For programs that read what tcpdump writes."""
-        self.read()
-        with open(path, 'wb') as f:
-            f.write(struct.pack('IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, DLT_EN10MB))
-            for ns, frame in self.frames:
-                f.write(struct.pack('IIII', ns // 10 ** 9, ns % 10 ** 9, len(frame), len(frame)) + frame)

@@ -97,7 +97,8 @@ def test_types():
     diag(f'from the answer of the server to the address: {late * 1000:.1f} ms')
     ok(late < USABLE, f'within {USABLE} s', late)
     ok(in_prefix(alone, pool_of(NONPERSISTENT)) and alone != got[2][0], 'a new one for one socket', alone)
-    equal(n.server.leases().get(network_of(alone)), 3 << 12 | 1, 'of an IA of its own')
+    iaid = n.server.leases().get(network_of(alone))
+    ok(iaid >> 12 == NONPERSISTENT and iaid & 0xfff, 'of an IA of its own', iaid)
 
     watch = Watch()
     session = network_of(got[1][0])
@@ -111,10 +112,6 @@ def test_types():
     netns.ip('link set v0 up')
     ok(in_prefix(answer_to(SESSION), pool_of(SESSION)), 'the link was down: asked from an address that is there again')
     equal((len(link_locals('v0')), n.daemon.end(), len(link_locals('v0'))), (2, 0, 1), 'it ends well, and takes its own address along')
-    n.wire.save('/tmp/dhcpv6.pcap')
-    malformed = subprocess.run(['tshark', '-r', '/tmp/dhcpv6.pcap', '-Y', '_ws.malformed || _ws.expert.severity == error'], check=True,
-                               capture_output=True, text=True).stdout
-    equal((malformed, n.wire.count(SOLICIT, RELEASE) > 6), ('', True), 'tshark finds nothing malformed')
 
 
 def test_ignored():

@@ -181,14 +181,15 @@ static bool has_prefix(const struct dhcp6_message *m)
  */
 static uint32_t judge(const struct dhcp6_ia *ia, const struct dhcp6_message *m)
 {
+	uint32_t error = 0;
 	size_t i;
 
 	if (m->status || m->ia_status || !has_prefix(m))
 		return m->types && !(m->types & 1U << ia->type) ? EOPNOTSUPP : EADDRNOTAVAIL;
 	for (i = 0; i < m->n; i++)
 		if (!is_typed(ia, m, &m->prefix[i]))
-			return EOPNOTSUPP;
-	return 0;
+			error = EOPNOTSUPP;
+	return error;
 }
 
 static void give_back_all(struct dhcp6_client *c, const struct dhcp6_ia *ia,
@@ -347,7 +348,7 @@ static void hear_renewal(struct dhcp6_client *c, struct dhcp6_ia *ia,
 	uint32_t confirmed = 0;
 	size_t i, n = ia->n;
 
-	if (m->status == DHCP6_UNSPEC_FAIL || !m->has_ia)
+	if (m->status || !m->has_ia)
 		return;
 	ia->server = m->server;
 	if (m->ia_status == DHCP6_NO_BINDING && ia->state != IA_REQUESTING) {
@@ -361,8 +362,10 @@ static void hear_renewal(struct dhcp6_client *c, struct dhcp6_ia *ia,
 		drop_unconfirmed(c, ia, n, confirmed, now);
 	if (confirmed || ia->n > n)
 		ia_set_times(ia, m->t1, m->t2, now);
-	else
+	else if (all)
 		ia_never_renew(ia);
+	else
+		ia->t1 = NEVER;
 	if (ia->type == ODMM_TYPE_GRACEFUL_REPLACEMENT && ia_is_fading(ia, now))
 		c->ops->fading(c->data, ia);
 }
@@ -620,10 +623,12 @@ void dhcp6_settle(struct dhcp6_client *c, uint32_t types, uint64_t now)
 		if (ia->state != IA_BOUND || !(types & 1U << ia->type))
 			continue;
 		give_back_unheld(c, ia, now);
-		if (ia->n)
-			rebind(c, ia, &dhcp6_moved, now);
-		else
+		if (!ia->n) {
 			forget(c, ia);
+			continue;
+		}
+		ia_set_times(ia, 0, 0, now);
+		rebind(c, ia, &dhcp6_moved, now);
 	}
 }
 

@@ -81,7 +81,7 @@ static int on_send(void *data, const struct dhcp6_message *m)
 	dhcp6_write(&formats[any(ARRAY_SIZE(formats))], m, &packet);
 	if (m->kind != DHCP6_SOLICIT && !m->n)
 		impossible("a message about nothing");
-	if ((m->kind == DHCP6_SOLICIT || m->kind == DHCP6_REBIND) == (m->server.len > 0))
+	if ((m->kind != DHCP6_SOLICIT && m->kind != DHCP6_REBIND) != !!m->server.len)
 		impossible("a message to nobody");
 	sent[m->kind]++;
 	return 0;

@@ -47,6 +47,20 @@ writes "the same with a prefix" \
 	"03000001$client$server${elapsed}0006000600520011fde90019002e00000005${none}001a001e${none}40${prefix}fde9000102" \
 	prefix-option 65001 write 3 1 2 5 $a
 
+if command -v tshark text2pcap >/dev/null; then
+	pcap=$(mktemp)
+	for kind in 1 3 5 6 8; do
+		"$dhcp6" write $kind 1 2 5 $a $b
+		"$dhcp6" prefix-option 65001 write $kind 1 2 5 $a
+	done | sed 's/../ &/g; s/^/000000/' | text2pcap -q -6 fe80::1,ff02::1:2 -u 546,547 - "$pcap"
+	is "tshark finds nothing malformed in them" \
+		"$(tshark -r "$pcap" -Y '_ws.malformed || _ws.expert.severity == error' 2>&1)" ""
+	is "nor anything but DHCPv6" "$(tshark -r "$pcap" -Y 'dhcpv6.iaprefix.pref_addr == 2001:db8:51::' 2>/dev/null | wc -l)" 10
+	rm "$pcap"
+else
+	skip "tshark finds nothing malformed in them" "there is no tshark"
+fi
+
 for text in 000100 00:01:00 "0001AbcD"; do
 	writes "DUID $text" "$(tr -d : <<<"${text,,}")" duid "$text"
 done
@@ -182,11 +196,12 @@ writes "but not in the first time of a Solicit" "0 1100 3190 next 7161" times so
 
 # --- What follows ---
 
-# plays NAME WANTED WORDS...
+# plays NAME WANTED WORDS
 plays()
 {
-	# shellcheck disable=SC2086
-	gives "$1" 0 "$2" "$dhcp6" play ${*:3}
+	local words
+	read -d '' -ra words <<<"$3"
+	gives "$1" 0 "$2" "$dhcp6" play "${words[@]}"
 }
 
 granted="get 2 5 hear reply rapid type 2 prefix $a 600 300 end"
@@ -293,9 +308,10 @@ plays "the server has failed: asked again" "$got
 150000: Renew #2 server 0001aa type 2 ia 5 $a
 160000: Renew #2 server 0001aa elapsed 1000 type 2 ia 5 $a
 1 left, next 180000" "$granted run 150000 hear reply status 1 end hear reply no-ia end run 160000"
-plays "a Renew leaves out what it has forgotten: it lasts" "$got
+plays "a Renew leaves out what it has forgotten: others are asked" "$got
 150000: Renew #2 server 0001aa type 2 ia 5 $a
-1 left" "$granted run 150000 hear reply ia-status 6 end"
+240000: Rebind #3 type 2 ia 5 $a
+1 left, next 250000" "$granted run 150000 hear reply ia-status 6 end run 240000"
 plays "it knows nothing of it: requested, not confirmed" "$got
 150000: Renew #2 server 0001aa type 2 ia 5 $a
 150000: Request #3 server 0001aa type 2 ia 5 $a
@@ -407,6 +423,14 @@ not adopted
 0: changed ia 5 $a valid 600 preferred 300
 2 left, next 150000" "remember 2 5 $a remember 2 6 $b remember 3 7 $c adopt 2 $a 100 50 adopt 2 $a 100 50 adopt 2 $c 100 50
 	settle 2 hear reply iaid 6 id 7003 end hear reply iaid 5 id 3001 $renewed"
+
+plays "started again, and nobody answers: renewed in time" "adopted
+0: Rebind #1 type 2 ia 5 $a
+1000: Rebind #1 elapsed 100 type 2 ia 5 $a
+3000: Rebind #1 elapsed 300 type 2 ia 5 $a
+7000: Rebind #1 elapsed 700 type 2 ia 5 $a
+25000: Renew #2 server 0001aa type 2 ia 5 $a
+1 left, next 35000" "remember 2 5 $a adopt 2 $a 100 50 settle 2 run 25000"
 
 plays "no address to send from: sent as soon as there is" "0: Solicit cannot be sent
 300: Solicit #1 rapid type 2 ia 5
