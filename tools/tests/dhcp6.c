@@ -18,7 +18,7 @@
  *	     sol-max-rt SECONDS | prefix PREFIX VALID PREFERRED
  *
  * "run" does all there is to do until then, each at its time. An answer is to the
- * last message that was sent, by server 0001aa. RAND is 0.
+ * last message that was sent, by server 0009aa. RAND is 0.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -257,7 +257,7 @@ static void hear(struct words *w, struct dhcp6_client *c)
 {
 	struct dhcp6_message m = {
 		.kind = DHCP6_REPLY, .id = sent.id, .client = sent.client, .has_ia = true,
-		.iaid = sent.iaid, .server = { .len = 3, .data = { 0, 1, 0xaa } },
+		.iaid = sent.iaid, .server = { .len = 3, .data = { 0, 9, 0xaa } },
 	};
 	enum dhcp6_fault fault;
 
@@ -293,7 +293,7 @@ static void gone(struct words *w, struct dhcp6_client *c)
 
 static void remember(struct words *w, struct dhcp6_client *c)
 {
-	const struct dhcp6_duid server = { .len = 3, .data = { 0, 1, 0xaa } };
+	const struct dhcp6_duid server = { .len = 3, .data = { 0, 9, 0xaa } };
 	uint8_t type = (uint8_t)parse_u32(next(w, "TYPE"));
 	uint32_t iaid = parse_u32(next(w, "IAID"));
 	struct dhcp6_prefix p;
@@ -365,7 +365,7 @@ static void play(struct words *w)
 {
 	struct dhcp6_client c = {
 		.ops = &ops, .patience = 10000, .rate.messages = 100,
-		.duid = { .len = 3, .data = { 0, 1, 0xcc } },
+		.duid = { .len = 3, .data = { 0, 9, 0xcc } },
 	};
 
 	refuses = next_is(w, "refuse");
@@ -404,7 +404,7 @@ static void parse(struct words *w)
 static void write_message(struct words *w)
 {
 	struct dhcp6_message m = {
-		.has_ia = true, .client = { .len = 3, .data = { 0, 1, 0xcc } },
+		.has_ia = true, .client = { .len = 3, .data = { 0, 9, 0xcc } },
 	};
 	struct dhcp6_packet packet;
 	size_t i;
@@ -415,7 +415,7 @@ static void write_message(struct words *w)
 	m.iaid = parse_u32(next(w, "IAID"));
 	m.rapid_commit = m.kind == DHCP6_SOLICIT;
 	if (peek(w))
-		m.server = (struct dhcp6_duid) { .len = 3, .data = { 0, 1, 0xaa } };
+		m.server = (struct dhcp6_duid) { .len = 3, .data = { 0, 9, 0xaa } };
 	while (peek(w))
 		take_prefix(w, &m.prefix[m.n++]);
 	dhcp6_write(&format, &m, &packet);
