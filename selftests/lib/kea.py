@@ -84,7 +84,8 @@ class Kea:
                 {'name': 'old', 'test': f"member('t4') and {_from(there)}",
                  'option-data': [self._vendor('odm-grace', str(GRACE_TIME))]},
                 {'name': f'gr-{here}', 'test': "member('t4') and not member('old')"},
-                {'name': f'gr-{there}', 'test': "member('old')"}]
+                {'name': f'gr-{there}', 'test': "member('old')"},
+                {'name': 'others', 'test': ' and '.join(f"not member('t{int(t)}')" for t in self.types)}]
 
     def _pools(self, network):
         for t in self.types:
@@ -95,7 +96,7 @@ class Kea:
             else:
                 yield from (self._pool(p, t, f'gr-{p}') for p in LOCAL[t])
         if self.untyped:
-            yield self._pool(UNTYPED)
+            yield self._pool(UNTYPED, client_class='others')
 
     def _subnet(self, network):
         subnet = {'id': 1, 'subnet': '2001:db8::/32', 'interface': self.dev, 'rapid-commit': self.rapid,
