@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "network.h"
@@ -10,13 +9,12 @@ static int set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-static int set_all(int fd, uint32_t ifindex, const char *dev)
+static int set_all(int fd, uint32_t ifindex)
 {
 	/* The other client may have the port at all addresses. */
-	if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) ||
-	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, dev, (socklen_t)strlen(dev)))
-		return -1;
-	return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
+	return set(fd, SOL_SOCKET, SO_REUSEADDR, 1) ||
+	       set(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)ifindex) ||
+	       set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
 	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)ifindex) ||
 	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0) ? -1 : 0;
 }
@@ -31,12 +29,12 @@ static int bind_to(int fd, uint32_t ifindex, const struct in6_addr *address)
 	return bind(fd, (struct sockaddr *)&here, sizeof(here));
 }
 
-int network_open(uint32_t ifindex, const char *dev, const struct in6_addr *address)
+int network_open(uint32_t ifindex, const struct in6_addr *address)
 {
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int error;
 
-	if (fd >= 0 && (set_all(fd, ifindex, dev) || bind_to(fd, ifindex, address))) {
+	if (fd >= 0 && (set_all(fd, ifindex) || bind_to(fd, ifindex, address))) {
 		error = errno;
 		close(fd);
 		errno = error;

@@ -10,7 +10,7 @@
 #include "dhcp6.h"
 
 /* A descriptor, or -1 with errno. */
-int network_open(uint32_t ifindex, const char *dev, const struct in6_addr *address);
+int network_open(uint32_t ifindex, const struct in6_addr *address);
 /* To all servers and relays of the link. 0, or -1 with errno. */
 int network_send(int fd, uint32_t ifindex, const struct dhcp6_packet *packet);
 /* The length of a message that has come, or -1. */

@@ -268,7 +268,7 @@ static void close_socket(struct dhcpv6_source *d)
 
 static int open_socket(struct dhcpv6_source *d)
 {
-	d->fd = network_open(d->source.ifindex, d->source.dev, &d->address.addr);
+	d->fd = network_open(d->source.ifindex, &d->address.addr);
 	if (d->fd >= 0 && sd_event_add_io(d->source.daemon->event, &d->io, d->fd, EPOLLIN,
 					  on_readable, d) >= 0)
 		return 0;
