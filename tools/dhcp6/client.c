@@ -82,21 +82,30 @@ void dhcp6_end(struct dhcp6_client *c)
 		ia_forget(c, TAILQ_FIRST(&c->ias));
 }
 
-bool dhcp6_has(const struct dhcp6_client *c, uint32_t iaid)
+static struct dhcp6_ia *find(const struct dhcp6_client *c, uint32_t iaid, bool abandoned)
 {
-	const struct dhcp6_ia *ia;
+	struct dhcp6_ia *ia;
 
 	TAILQ_FOREACH(ia, &c->ias, next)
-		if (ia->iaid == iaid)
-			return true;
-	return false;
+		if (ia->iaid == iaid && ia->abandoned == abandoned)
+			return ia;
+	return NULL;
 }
 
+bool dhcp6_has(const struct dhcp6_client *c, uint32_t iaid)
+{
+	return find(c, iaid, false);
+}
+
+/* What was asked for in vain may have been given: the same number gets the same again. */
 struct dhcp6_ia *dhcp6_get(struct dhcp6_client *c, uint8_t type, uint32_t iaid, void *private,
 			   uint64_t now)
 {
-	struct dhcp6_ia *ia = ia_new(c, type, iaid, DHCP6_IAS_MAX);
+	struct dhcp6_ia *ia = find(c, iaid, true);
 
+	if (ia)
+		ia_forget(c, ia);
+	ia = ia_new(c, type, iaid, DHCP6_IAS_MAX);
 	if (!ia)
 		return NULL;
 	ia->private = private;
@@ -109,7 +118,7 @@ void dhcp6_abandon(struct dhcp6_client *c, struct dhcp6_ia *ia)
 {
 	ia->abandoned = true;
 	ia->private = NULL;
-	if (!ia->x.sent || ia->x.unsent)
+	if (!ia->x.sent)
 		ia_forget(c, ia);
 	else
 		ia->x.due = ia->x.end;

@@ -91,7 +91,7 @@ struct dhcp6_client {
 void dhcp6_init(struct dhcp6_client *c);
 void dhcp6_end(struct dhcp6_client *c);
 
-/* Whether an IA has that number. */
+/* Whether an IA has that number for which somebody waits, or which has something. */
 bool dhcp6_has(const struct dhcp6_client *c, uint32_t iaid);
 /* Asks for a prefix. NULL if there are too many already. */
 struct dhcp6_ia *dhcp6_get(struct dhcp6_client *c, uint8_t type, uint32_t iaid, void *private,

@@ -3,6 +3,7 @@
 #include "send.h"
 
 #define ID_MASK	0xffffff
+#define RETRY	1000	/* milliseconds, if nobody says that it can be sent */
 
 struct dhcp6_ia *send_find(const struct dhcp6_client *c, uint32_t id)
 {
@@ -52,19 +53,23 @@ static void make_message(const struct dhcp6_client *c, const struct dhcp6_ia *ia
 			};
 }
 
+/* What cannot be sent has not been: it counts for nothing. */
 void send_again(struct dhcp6_client *c, struct dhcp6_ia *ia, uint64_t now)
 {
 	uint64_t next = rate_next(&c->rate, now);
 	struct dhcp6_message m;
 
 	if (next > now) {
-		ia->x.due = next < ia->x.end ? next : ia->x.end;
+		exchange_put_off(&ia->x, next);
 		return;
 	}
 	make_message(c, ia, now, &m);
 	ia->x.unsent = c->ops->send(c->data, &m);
-	if (!ia->x.unsent)
-		rate_take(&c->rate, now);
+	if (ia->x.unsent) {
+		exchange_put_off(&ia->x, now + RETRY);
+		return;
+	}
+	rate_take(&c->rate, now);
 	exchange_sent(&ia->x, now, c->ops->random(c->data));
 }
 

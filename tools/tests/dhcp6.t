@@ -276,6 +276,11 @@ plays "nobody takes it" "0: Solicit #1 rapid type 2 ia 5
 plays "nobody waits any more: what comes is given back" "0: Solicit #1 rapid type 2 ia 5
 500: Release #2 server 0009aa ia 5 $a
 1 left, next 1500" "get 2 5 abandon run 500 hear reply rapid $renewed"
+plays "asked for again: by the same IA, what was on its way is not heard" "0: Solicit #1 rapid type 2 ia 5
+500: Solicit #2 rapid type 2 ia 5
+500: ignored: transaction
+500: granted ia 5 $a valid 600 preferred 300
+1 left, next 150500" "get 2 5 abandon run 500 get 2 5 hear reply id 3001 rapid $renewed hear reply rapid $renewed"
 plays "and nothing more is asked" "0: Solicit #1 rapid type 2 ia 5
 0 left" "get 2 5 abandon run 20000"
 
@@ -436,6 +441,15 @@ plays "no address to send from: sent as soon as there is" "0: Solicit cannot be 
 300: Solicit #1 rapid type 2 ia 5
 300: granted ia 5 $a valid 600 preferred 300
 1 left, next 150300" "mute get 2 5 run 300 loud resume hear reply rapid $renewed"
+plays "what cannot be sent does not count as sent" "$got
+0: Release cannot be sent
+1000: Release cannot be sent
+2000: Release cannot be sent
+3000: Release cannot be sent
+4000: Release cannot be sent
+5000: Release cannot be sent
+5500: Release #2 server 0009aa ia 5 $a
+0 left" "$granted mute gone $a run 5500 loud resume hear reply end"
 plays "and when nobody waits any more, not at all" "0: Solicit cannot be sent
 0 left" "mute get 2 5 abandon"
 plays "no more than so many messages in 20 s" "0: Solicit #1 rapid type 2 ia 5
