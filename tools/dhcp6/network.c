@@ -56,7 +56,12 @@ int network_send(int fd, uint32_t ifindex, const struct dhcp6_packet *packet)
 		      sizeof(servers)) < 0 ? -1 : 0;
 }
 
-ssize_t network_read(int fd, void *data, size_t room)
+ssize_t network_read(int fd, void *data, size_t room, struct in6_addr *from)
 {
-	return recv(fd, data, room, 0);
+	struct sockaddr_in6 sender = { 0 };
+	socklen_t len = sizeof(sender);
+	ssize_t ret = recvfrom(fd, data, room, 0, (struct sockaddr *)&sender, &len);
+
+	*from = sender.sin6_addr;
+	return ret;
 }

@@ -14,6 +14,6 @@ int network_open(uint32_t ifindex, const struct in6_addr *address);
 /* To all servers and relays of the link. 0, or -1 with errno. */
 int network_send(int fd, uint32_t ifindex, const struct dhcp6_packet *packet);
 /* The length of a message that has come, or -1. */
-ssize_t network_read(int fd, void *data, size_t room);
+ssize_t network_read(int fd, void *data, size_t room, struct in6_addr *from);
 
 #endif /* _DHCP6_NETWORK_H */

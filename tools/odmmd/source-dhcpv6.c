@@ -217,13 +217,16 @@ static const struct dhcp6_ops client_ops = {
 /* --- The network --- */
 
 /* Said the first time, and each time that they have doubled. */
-static void count_fault(struct dhcpv6_source *d, enum dhcp6_fault fault)
+static void count_fault(struct dhcpv6_source *d, const struct in6_addr *from,
+			enum dhcp6_fault fault)
 {
 	uint64_t n = ++d->faults[fault];
+	char text[INET6_ADDRSTRLEN];
 
 	say(n & (n - 1) ? LOG_DEBUG : LOG_WARNING,
-	    "source dhcpv6: %s: message ignored: %s (%llu so far)", d->source.dev,
-	    dhcp6_fault_name(fault), (unsigned long long)n);
+	    "source dhcpv6: %s: message from %s ignored: %s (%llu so far)", d->source.dev,
+	    inet_ntop(AF_INET6, from, text, sizeof(text)), dhcp6_fault_name(fault),
+	    (unsigned long long)n);
 }
 
 static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *data)
@@ -232,7 +235,8 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
 	struct dhcpv6_source *d = data;
 	struct dhcp6_message m;
 	enum dhcp6_fault fault;
-	ssize_t len = network_read(fd, buf, sizeof(buf));
+	struct in6_addr from;
+	ssize_t len = network_read(fd, buf, sizeof(buf), &from);
 
 	(void)source;
 	(void)revents;
@@ -242,7 +246,7 @@ static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *
 	if (!fault)
 		fault = dhcp6_receive(&d->client, &m, now(d));
 	if (fault)
-		count_fault(d, fault);
+		count_fault(d, &from, fault);
 	follow(d);
 	return 0;
 }
