@@ -203,6 +203,10 @@ def test_started_again():
     equal((len({m.options[CLIENTID] for _, m in n.wire.read()}), link_locals('v0')), (1, own), 'the same DUID, the same address')
     wait_for(lambda: remembered(place) == [[session]], 'it to remember what it has, and no more')
     ok(in_prefix(source(s), session), 'who held it goes on')
+    n.daemon.end()
+    place.write(f'{ALL} duid {DUID}')
+    Daemon(place).has('another DUID than before')
+    wait_for(lambda: remembered(place) == [], 'it to forget what was got under another name')
 
 
 def test_spoofed():
@@ -246,4 +250,10 @@ def test_beside_another():
     other.wait()
 
 
-run(test_types, test_ignored, test_unknown_type, test_encoding, test_renewal, test_moved, test_started_again, test_spoofed, test_beside_another)
+def test_second():
+    daemon = Daemon('source dhcpv6 type fixed dev lo\nsource dhcpv6 type session-lasting dev lo', ready=False)
+    equal((daemon.status(), daemon.says('one source of a link')), (2, 1), 'a second one of the same link')
+
+
+run(test_types, test_ignored, test_unknown_type, test_encoding, test_renewal, test_moved, test_started_again, test_spoofed, test_beside_another,
+    test_second)
