@@ -46,7 +46,10 @@ def link_locals(dev):
 
 def remembered(place):
     """The prefixes of each IA on disk."""
-    with open(os.path.join(place.state, 'dhcpv6-v0.json'), encoding='ascii') as f:
+    name = os.path.join(place.state, 'dhcpv6-v0.json')
+    if not os.path.exists(name):
+        return None
+    with open(name, encoding='ascii') as f:
         return [ia['prefixes'] for ia in json.load(f)['ias']]
 
 
@@ -191,6 +194,7 @@ def test_started_again():
     s, lost = hold(SESSION), hold(NONPERSISTENT)
     session, gone = n.prefix(SESSION), n.prefix(NONPERSISTENT)
     own = link_locals('v0')
+    wait_for(lambda: remembered(place) == [[session], [gone]], 'it to remember both')
     n.daemon.end(signal.SIGKILL)
     n.nl.prefix_del(gone, force=True)
     lost.close()

@@ -26,7 +26,7 @@ struct dhcpv6_source {
 	uint32_t link, last_new;	/* of IAIDs: its number, the last instance of its own */
 	struct own_address address;
 	int fd;				/* -1 as long as there is no address to be heard at */
-	sd_event_source *io, *timer;
+	sd_event_source *io, *timer, *saver;
 	json_t *saved;			/* leases, as they are on disk */
 	uint64_t faults[DHCP6_FAULTS];
 };
@@ -56,12 +56,10 @@ static void set_timer(struct dhcpv6_source *d)
 	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
 }
 
-/* After whatever may have changed something */
-static void follow(struct dhcpv6_source *d)
+static void save(struct dhcpv6_source *d)
 {
 	json_t *leases = leases_value(&d->client);
 
-	set_timer(d);
 	if (json_equal(leases, d->saved) ||
 	    leases_save(d->source.daemon, d->source.dev, leases)) {
 		json_decref(leases);
@@ -69,6 +67,20 @@ static void follow(struct dhcpv6_source *d)
 	}
 	json_decref(d->saved);
 	d->saved = leases;
+}
+
+static int on_idle(sd_event_source *saver, void *data)
+{
+	(void)saver;
+	save(data);
+	return 0;
+}
+
+/* After whatever may have changed something: the disk is slower than those who wait. */
+static void follow(struct dhcpv6_source *d)
+{
+	set_timer(d);
+	sd_event_source_set_enabled(d->saver, SD_EVENT_ONESHOT);
 }
 
 /* --- What the client does --- */
@@ -413,6 +425,25 @@ static void dhcpv6_moved(struct source *s, uint32_t ifindex)
 	follow(d);
 }
 
+static void close_timers(struct dhcpv6_source *d)
+{
+	d->timer = sd_event_source_unref(d->timer);
+	d->saver = sd_event_source_unref(d->saver);
+}
+
+static int open_timers(struct dhcpv6_source *d)
+{
+	sd_event *event = d->source.daemon->event;
+
+	if (sd_event_add_time(event, &d->timer, CLOCK_BOOTTIME, 0, MS, on_timer, d) >= 0 &&
+	    sd_event_add_defer(event, &d->saver, on_idle, d) >= 0 &&
+	    sd_event_source_set_priority(d->saver, SD_EVENT_PRIORITY_IDLE) >= 0)
+		return 0;
+	say(LOG_ERR, "source dhcpv6: no timer");
+	close_timers(d);
+	return -1;
+}
+
 static void dhcpv6_stop(struct source *s)
 {
 	struct dhcpv6_source *d = dhcpv6_of(s);
@@ -422,9 +453,10 @@ static void dhcpv6_stop(struct source *s)
 		if (d->faults[fault])
 			say(LOG_INFO, "source dhcpv6: %s: messages ignored: %s: %llu", s->dev,
 			    dhcp6_fault_name(fault), (unsigned long long)d->faults[fault]);
+	save(d);
 	close_socket(d);
 	own_address_stop(&d->address);
-	d->timer = sd_event_source_unref(d->timer);
+	close_timers(d);
 	dhcp6_end(&d->client);
 	json_decref(d->saved);
 	d->saved = NULL;
@@ -462,12 +494,10 @@ static int dhcpv6_start(struct source *s)
 	d->address = (struct own_address) {
 		.ifindex = s->ifindex, .addr = identity.address, .changed = on_address, .data = d,
 	};
-	if (sd_event_add_time(s->daemon->event, &d->timer, CLOCK_BOOTTIME, 0, MS, on_timer, d) < 0) {
-		say(LOG_ERR, "source dhcpv6: no timer");
+	if (open_timers(d))
 		return -1;
-	}
 	if (own_address_start(&d->address, s->daemon->event)) {
-		d->timer = sd_event_source_unref(d->timer);
+		close_timers(d);
 		return -1;
 	}
 	d->saved = leases_load(s->daemon, s->dev, &d->client);
