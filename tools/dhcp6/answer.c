@@ -37,7 +37,7 @@ static uint32_t judge(const struct dhcp6_ia *ia, const struct dhcp6_message *m)
 	if (m->status || m->ia_status || !has_prefix(m))
 		return m->types && !(m->types & 1U << ia->type) ? EOPNOTSUPP : EADDRNOTAVAIL;
 	for (i = 0; i < m->n; i++)
-		if (!is_typed(ia, m, &m->prefix[i]))
+		if (m->prefix[i].valid && !is_typed(ia, m, &m->prefix[i]))
 			error = EOPNOTSUPP;
 	return error;
 }
@@ -59,8 +59,8 @@ void answer_refuse(struct dhcp6_client *c, struct dhcp6_ia *ia, uint32_t error)
 	ia_forget(c, ia);
 }
 
-static void take_new(struct dhcp6_client *c, struct dhcp6_ia *ia, const struct dhcp6_prefix *p,
-		     uint64_t now)
+static void take_new(struct dhcp6_client *c, struct dhcp6_ia *ia,
+		     const struct dhcp6_duid *server, const struct dhcp6_prefix *p, uint64_t now)
 {
 	struct dhcp6_lease *lease = ia_add(ia, p, now);
 
@@ -70,7 +70,13 @@ static void take_new(struct dhcp6_client *c, struct dhcp6_ia *ia, const struct d
 	}
 	if (lease)
 		ia_remove(ia, lease);
-	send_release(c, ia, &ia->server, p, now);
+	send_release(c, ia, server, p, now);
+}
+
+static void follow_server(struct dhcp6_ia *ia, const struct dhcp6_message *m, uint64_t now)
+{
+	ia->server = m->server;
+	ia_set_times(ia, m->t1, m->t2, now);
 }
 
 /* The Reply to a Solicit or a Request */
@@ -86,13 +92,12 @@ static void hear_first(struct dhcp6_client *c, struct dhcp6_ia *ia,
 		return;
 	}
 	ia->n = 0;
-	ia->server = m->server;
 	send_end(ia);
 	for (i = 0; i < m->n; i++)
 		if (m->prefix[i].valid)
-			take_new(c, ia, &m->prefix[i], now);
+			take_new(c, ia, &m->server, &m->prefix[i], now);
 	if (ia->n)
-		ia_set_times(ia, m->t1, m->t2, now);
+		follow_server(ia, m, now);
 	else
 		answer_refuse(c, ia, EADDRNOTAVAIL);
 }
@@ -171,7 +176,7 @@ static void hear_prefix(struct dhcp6_client *c, struct dhcp6_ia *ia,
 		take_known(c, ia, lease, &p, m->grace, now);
 		*confirmed |= 1U << (lease - ia->lease);
 	} else if (!lease && p.valid && typed) {
-		take_new(c, ia, &p, now);
+		take_new(c, ia, &m->server, &p, now);
 	} else if (!lease && p.valid) {
 		send_release(c, ia, &m->server, &p, now);
 	}
@@ -200,8 +205,8 @@ static void hear_renewal(struct dhcp6_client *c, struct dhcp6_ia *ia,
 
 	if (m->status || !m->has_ia)
 		return;
-	ia->server = m->server;
 	if (m->ia_status == DHCP6_NO_BINDING && ia->state != IA_REQUESTING) {
+		ia->server = m->server;
 		send_request(c, ia, now);
 		return;
 	}
@@ -211,7 +216,7 @@ static void hear_renewal(struct dhcp6_client *c, struct dhcp6_ia *ia,
 	if (all)
 		drop_unconfirmed(c, ia, n, confirmed, now);
 	if (confirmed || ia->n > n)
-		ia_set_times(ia, m->t1, m->t2, now);
+		follow_server(ia, m, now);
 	else if (all)
 		ia_never_renew(ia);
 	else

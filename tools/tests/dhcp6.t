@@ -387,6 +387,11 @@ plays "types are not known there" "$got
 0: Release #3 server 0009aa ia 5 $b
 0: not confirmed ia 5 $a valid 600 preferred 300
 2 left, next 1000" "$granted moved hear reply prefix $a 600 300 prefix $b 600 300 end"
+plays "what was not confirmed there goes back to where it is from" "$got
+0: Rebind #2 type 2 ia 5 $a
+0: not confirmed ia 5 $a valid 600 preferred 300
+0: Release #3 server 0009aa ia 5 $a
+1 left, next 1000" "$granted moved hear reply of 0009bb ia-status 6 end gone $a"
 plays "while one is asked for" "0: Solicit #1 rapid type 2 ia 5
 0: Solicit #2 rapid type 2 ia 5
 1 left, next 1000" "get 2 5 moved"
