@@ -6,12 +6,14 @@
 #include "grant.h"
 #include "link.h"
 
-extern const struct source_kind pool_source, exec_source, ra_source, wireguard_source;
+extern const struct source_kind pool_source, exec_source, ra_source, dhcpv6_source,
+	wireguard_source;
 
 static const struct source_kind * const kinds[] = {
 	&pool_source,
 	&exec_source,
 	&ra_source,
+	&dhcpv6_source,
 	&wireguard_source,
 };
 
