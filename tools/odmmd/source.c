@@ -6,12 +6,13 @@
 #include "grant.h"
 #include "link.h"
 
-extern const struct source_kind pool_source, exec_source, ra_source;
+extern const struct source_kind pool_source, exec_source, ra_source, dhcpv6_source;
 
 static const struct source_kind * const kinds[] = {
 	&pool_source,
 	&exec_source,
 	&ra_source,
+	&dhcpv6_source,
 };
 
 static const struct source_kind *find_kind(const char *name)
