@@ -4,7 +4,7 @@ import json
 import select
 import time
 
-TICK = 0.02     # seconds; at each, an application may say something
+TICK = 0.05     # seconds; at each, an application may say something
 BIN = 0.1       # seconds for which bytes are summed up
 
 _epoll = select.epoll()

@@ -11,8 +11,8 @@ from loop import forget, tell, watch
 from odmm import BIND, EVENT_DEPRECATED, EVENT_REPLACED, EVENTS, get_addr, notice, tcp, wanting
 from tap import error_name, outcome
 
-MESSAGE = 500   # bytes, that come back before the next are sent
-OVERLAP = 25    # answers to a new conversation before the one that it replaces is closed
+MESSAGE = 1000  # bytes, that come back before the next are sent
+OVERLAP = 10    # answers to a new conversation before the one that it replaces is closed
 AGAIN = 0.2     # seconds to the next attempt
 
 
