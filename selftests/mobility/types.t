@@ -20,7 +20,7 @@ from program import Program
 from tap import diag, equal, ok, outcome, run, wait_for
 
 NAMES = {FIXED: 'fixed', SESSION: 'session-lasting', NONPERSISTENT: 'non-persistent', GRACEFUL: 'graceful-replacement'}
-GRACE = 20      # seconds, that lab gives if nothing is said
+GRACE = 30      # seconds, that lab gives if nothing is said
 
 
 def pool(wanted, router):
