@@ -64,13 +64,9 @@ class Holder:
 
 
 class Mobile:
-    """The host, which this process is in from now on."""
+    """The host, which this process is in."""
 
     def __init__(self):
-        lab('up')
-        # The context is kept open, or it would be left at once.
-        self.inside = Netns.of('/run/netns/lab-mn').inside()
-        self.inside.__enter__()
         self.carrier, self.watch = Carrier('eth0'), Watch()
         self.back = self.began = None
 
@@ -106,8 +102,7 @@ def is_replaced(old, router, text):
     return new
 
 
-def test_types():
-    mobile = Mobile()
+def over_moves(mobile):
     fixed, session, nonpersistent, graceful = (Holder(wanted).wait() for wanted in (FIXED, SESSION, NONPERSISTENT, GRACEFUL))
     for holder in (fixed, session, nonpersistent, graceful):
         holder.is_in('ar1', 'at ar1')
@@ -134,6 +129,12 @@ def test_types():
     is_replaced(replacement, 'ar1', 'back at ar1')
     for holder in (fixed, session):
         keeps(holder, 'back at ar1')
+
+
+def test_types():
+    lab('up')
+    with Netns.of('/run/netns/lab-mn').inside():
+        over_moves(Mobile())
     lab('down')
 
 
