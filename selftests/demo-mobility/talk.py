@@ -12,7 +12,7 @@ from odmm import BIND, EVENT_DEPRECATED, EVENT_REPLACED, EVENTS, get_addr, notic
 from tap import error_name, outcome
 
 MESSAGE = 1000  # bytes, that come back before the next are sent
-OVERLAP = 10    # answers to a new conversation before the one that it replaces is closed
+OVERLAP = 10    # answers to both conversations before the one that is replaced is closed
 AGAIN = 0.2     # seconds to the next attempt
 
 
@@ -26,7 +26,7 @@ class Conversation:
         self.step = self.ask if flow.type else self.connect
         self.bytes = self.counted = self.answers = 0
         self.pending = 0        # bytes of an answer that are still to come
-        self.fading = False     # its address is to be replaced
+        self.fading = None      # its address is to be replaced: how many answers there were then
         self.tell('opened')
         watch(self.socket, self.news)
 
@@ -38,7 +38,8 @@ class Conversation:
             told = notice(self.socket)
             if not told:
                 break
-            self.fading |= told[0].event in (EVENT_DEPRECATED, EVENT_REPLACED)
+            if self.fading is None and told[0].event in (EVENT_DEPRECATED, EVENT_REPLACED):
+                self.fading = self.answers
         self.step()
 
     def ask(self):
@@ -122,10 +123,14 @@ class Talk:
             self.open()
         for conversation in list(self.conversations):
             conversation.tick()
-        if self.conversations and self.conversations[-1].fading:
+        if self.again is None and self.conversations[-1].fading is not None:
             self.open()
-        elif len(self.conversations) > 1 and self.conversations[-1].answers >= OVERLAP:
+        elif len(self.conversations) > 1 and self.has_both(self.conversations[0], self.conversations[-1]):
             self.conversations[0].close('closed')
+
+    @staticmethod
+    def has_both(old, new):
+        return old.answers >= old.fading + OVERLAP and new.answers >= OVERLAP
 
     def count(self):
         for conversation in self.conversations:

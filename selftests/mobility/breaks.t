@@ -4,7 +4,6 @@
 import os
 import re
 import subprocess
-
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -16,10 +15,10 @@ from tap import diag, equal, ok, run
 PLAY = os.path.join(HERE, '../demo-mobility/play')
 
 
-def play(*breaks):
+def play(*breaks, patience=30):
     """Exit status, and the lines of its table."""
     words = [word for name in breaks for word in ('--break', name)]
-    done = subprocess.run([PLAY, *words], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([PLAY, *words], stdout=subprocess.PIPE, text=True, check=False, env={**os.environ, 'DEMO_PATIENCE': str(patience)})
     diag(done.stdout)
     return done.returncode, done.stdout.splitlines()
 
@@ -41,7 +40,7 @@ def test_unbroken():
 
 def test_broken():
     """All at once; each is about another type."""
-    status, lines = play('no-calls', 'lost-binding', 'keep-non-persistent', 'no-grace')
+    status, lines = play('no-calls', 'lost-binding', 'keep-non-persistent', 'no-grace', patience=15)
     equal(status, 1, 'the network does much that is wrong: failure')
     for flow in ('fixed', 'called', 'session-lasting', 'graceful-replacement'):
         says(lines, flow, 'silent +NOT$', 'is cut off')
