@@ -52,6 +52,9 @@ soak: module tools programs		## random use for MINUTES=60
 demo: module tools programs		## the message flow of the draft, in QEMU
 	selftests/demo/run
 
+demo-mobility: module tools programs	## a host that moves in a real network, in QEMU
+	selftests/demo-mobility/run
+
 bench: tools programs			## costs in instructions, in QEMU (KERNELS=)
 	selftests/bench/run $(addprefix --kernel ,$(KERNELS))
 
@@ -73,4 +76,4 @@ help:					## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 .PHONY: all module tools programs deps check check-matrix check-debug check-config coverage fuzz soak \
-	demo bench bench-check spec install clean help
+	demo demo-mobility bench bench-check spec install clean help

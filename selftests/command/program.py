@@ -37,9 +37,8 @@ def rows(words):
 class Program:
     """A program in the background."""
 
-    def __init__(self, words, program='odmm', stderr=subprocess.PIPE, **kwargs):
-        self.process = subprocess.Popen([program, *words.split()], stdout=subprocess.PIPE, stderr=stderr,
-                                        stdin=subprocess.DEVNULL, **kwargs)
+    def __init__(self, words, program='odmm', stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, **kwargs):
+        self.process = subprocess.Popen([program, *words.split()], stdout=subprocess.PIPE, stderr=stderr, stdin=stdin, **kwargs)
         self.pid = self.process.pid
         self.text = ''
         os.set_blocking(self.process.stdout.fileno(), False)
