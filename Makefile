@@ -61,10 +61,11 @@ bench: tools programs			## costs in instructions, in QEMU (KERNELS=)
 bench-check: tools programs		## that no cost has grown by more than 2 % (KERNELS=)
 	selftests/bench/check $(addprefix --kernel ,$(KERNELS))
 
-spec: | deps				## make the C files of the netlink family anew
+spec: | deps				## make the C files and the manual page of the netlink family anew
 	Documentation/netlink/generate "$$(selftests/kernel-tree)"
+	Documentation/netlink/page > Documentation/man/odmm_netlink.7
 
-install:				## install library and command (PREFIX, DESTDIR)
+install:				## install library, programs and manuals (PREFIX, DESTDIR)
 	$(MAKE) -C tools install
 
 clean:					## remove what was built
