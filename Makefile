@@ -74,7 +74,7 @@ clean:					## remove what was built
 	rm -rf build
 
 help:					## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 .PHONY: all module tools programs deps check check-matrix check-debug check-config coverage fuzz soak \
 	demo demo-mobility bench bench-check spec install clean help

@@ -75,7 +75,8 @@ class Server:
     def answer(self, to, *inside, more=b'', kind=REPLY, id=None, client=None, server=b'\0\3\0\1' + b'odmm', iaid=None):
         """As it should be, but for what is said otherwise; @inside is in the IA."""
         data = bytes([kind]) + (id or to.id)
-        data += option(CLIENTID, to.options[CLIENTID] if client is None else client)
+        client = to.options[CLIENTID] if client is None else client
+        data += option(CLIENTID, client) if client else b''
         data += option(SERVERID, server) if server else b''
         data += option(RAPID_COMMIT) if to.kind == SOLICIT and kind == REPLY else b''
         data += option(IA_PD, (iaid or to.iaid) + bytes(8) + b''.join(inside))

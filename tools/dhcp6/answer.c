@@ -239,13 +239,10 @@ static void hear(struct dhcp6_client *c, struct dhcp6_ia *ia, const struct dhcp6
 }
 
 /* Whether it can be the answer to what this IA has sent. */
-static enum dhcp6_fault check(const struct dhcp6_client *c, const struct dhcp6_ia *ia,
-			      const struct dhcp6_message *m)
+static enum dhcp6_fault check(const struct dhcp6_ia *ia, const struct dhcp6_message *m)
 {
 	if (!ia)
 		return DHCP6_TRANSACTION;
-	if (!duid_is(&m->client, &c->duid))
-		return DHCP6_OTHER_CLIENT;
 	if (send_names_server(ia->x.kind) && !duid_is(&m->server, &ia->server))
 		return DHCP6_OTHER_SERVER;
 	if (m->has_ia && m->iaid != ia->iaid)
@@ -268,7 +265,7 @@ enum dhcp6_fault dhcp6_receive(struct dhcp6_client *c, const struct dhcp6_messag
 			       uint64_t now)
 {
 	struct dhcp6_ia *ia = send_find(c, m->id);
-	enum dhcp6_fault fault = check(c, ia, m);
+	enum dhcp6_fault fault = check(ia, m);
 
 	if (fault)
 		return fault;

@@ -12,7 +12,7 @@
 #include "../dhcp6/network.h"
 #include "config.h"
 #include "dhcpv6-state.h"
-#include "own-address.h"
+#include "link-local.h"
 #include "source.h"
 
 #define MS		1000	/* microseconds */
@@ -24,7 +24,7 @@ struct dhcpv6_source {
 	struct dhcp6_client client;
 	struct dhcp6_duid duid;		/* that the configuration says, or empty */
 	uint32_t link, last_new;	/* of IAIDs: its number, the last instance of its own */
-	struct own_address address;
+	struct link_local address;
 	int fd;				/* -1 as long as there is no address to be heard at */
 	sd_event_source *io, *timer, *saver;
 	json_t *saved;			/* leases, as they are on disk */
@@ -241,25 +241,32 @@ static void count_fault(struct dhcpv6_source *d, const struct in6_addr *from,
 	    (unsigned long long)n);
 }
 
-static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *data)
+static void hear(struct dhcpv6_source *d, const struct in6_addr *from, struct dhcp6_bytes bytes)
 {
-	static uint8_t buf[65536];
-	struct dhcpv6_source *d = data;
 	struct dhcp6_message m;
 	enum dhcp6_fault fault;
-	struct in6_addr from;
-	ssize_t len = network_read(fd, buf, sizeof(buf), &from);
 
-	(void)source;
-	(void)revents;
-	if (len < 0)
-		return 0;
-	fault = dhcp6_parse(&d->format, buf, (size_t)len, &m);
+	/* The host has another client, which hears that, too. */
+	if (!dhcp6_is_to(&d->client.duid, bytes))
+		return;
+	fault = dhcp6_parse(&d->format, bytes, &m);
 	if (!fault)
 		fault = dhcp6_receive(&d->client, &m, now(d));
 	if (fault)
-		count_fault(d, &from, fault);
+		count_fault(d, from, fault);
 	follow(d);
+}
+
+static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+	static uint8_t buf[65536];
+	struct dhcp6_bytes bytes;
+	struct in6_addr from;
+
+	(void)source;
+	(void)revents;
+	if (network_read(fd, buf, sizeof(buf), &bytes, &from))
+		hear(data, &from, bytes);
 	return 0;
 }
 
@@ -282,25 +289,23 @@ static void close_socket(struct dhcpv6_source *d)
 	d->fd = -1;
 }
 
-static int open_socket(struct dhcpv6_source *d)
+static int open_socket(struct dhcpv6_source *d, const struct in6_addr *addr)
 {
-	d->fd = network_open(d->source.ifindex, &d->address.addr);
+	d->fd = network_open(d->source.ifindex, addr);
 	if (d->fd >= 0 && sd_event_add_io(d->source.daemon->event, &d->io, d->fd, EPOLLIN,
 					  on_readable, d) >= 0)
 		return 0;
-	say(LOG_ERR, "source dhcpv6: %s: no socket: %s", d->source.dev,
-	    errno == EADDRINUSE ? "the other DHCPv6 client lets nobody else have the port" :
-				  strerror(errno));
+	say(LOG_ERR, "source dhcpv6: %s: no socket: %s", d->source.dev, strerror(errno));
 	close_socket(d);
 	return -1;
 }
 
-static void on_address(void *data, bool usable)
+static void on_address(void *data, const struct in6_addr *addr)
 {
 	struct dhcpv6_source *d = data;
 
 	close_socket(d);
-	if (!usable || open_socket(d))
+	if (!addr || open_socket(d, addr))
 		return;
 	dhcp6_resume(&d->client, now(d));
 	follow(d);
@@ -455,7 +460,7 @@ static void dhcpv6_stop(struct source *s)
 			    dhcp6_fault_name(fault), (unsigned long long)d->faults[fault]);
 	save(d);
 	close_socket(d);
-	own_address_stop(&d->address);
+	link_local_stop(&d->address);
 	close_timers(d);
 	dhcp6_end(&d->client);
 	json_decref(d->saved);
@@ -491,12 +496,12 @@ static int dhcpv6_start(struct source *s)
 		return -1;
 	d->client.duid = identity.duid;
 	d->link = identity.link;
-	d->address = (struct own_address) {
-		.ifindex = s->ifindex, .addr = identity.address, .changed = on_address, .data = d,
+	d->address = (struct link_local) {
+		.ifindex = s->ifindex, .changed = on_address, .data = d,
 	};
 	if (open_timers(d))
 		return -1;
-	if (own_address_start(&d->address, s->daemon->event)) {
+	if (link_local_start(&d->address, s->daemon->event)) {
 		close_timers(d);
 		return -1;
 	}

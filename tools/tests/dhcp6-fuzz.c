@@ -27,7 +27,7 @@ static const struct dhcp6_format formats[] = {
 
 static uint64_t faults[DHCP6_FAULTS];
 static uint64_t sent[DHCP6_RELEASE + 1];
-static uint64_t granted, unwanted, changed, over, unconfirmed, refused, fading;
+static uint64_t others, granted, unwanted, changed, over, unconfirmed, refused, fading;
 static uint64_t now;
 
 /* --- What is read --- */
@@ -52,8 +52,8 @@ static void check_read(const struct dhcp6_message *m, enum dhcp6_fault fault)
 		impossible("something in a message with a fault");
 	if (m->n > DHCP6_PREFIXES_MAX || m->client.len > DUID_MAX || m->server.len > DUID_MAX)
 		impossible("so much");
-	if (!fault && !m->server.len)
-		impossible("a message by nobody");
+	if (!fault && (!m->server.len || !m->client.len))
+		impossible("a message by nobody, or to nobody");
 	for (i = 0; i < m->n; i++)
 		check_prefix(&m->prefix[i]);
 }
@@ -213,13 +213,10 @@ static void pass_time(struct dhcp6_client *c)
 }
 
 /* As if it were the answer to something, but for what may be wrong with it. */
-static void address_to(const struct dhcp6_client *c, const struct dhcp6_ia *ia,
-		       struct dhcp6_message *m)
+static void address_to(const struct dhcp6_ia *ia, struct dhcp6_message *m)
 {
 	if (any(16))
 		m->id = ia->x.id;
-	if (any(16))
-		m->client = c->duid;
 	if (any(8) && ia->server.len)
 		m->server = ia->server;
 	if (any(16))
@@ -241,7 +238,7 @@ static void follow(struct dhcp6_client *c, struct dhcp6_message *m)
 		want(c);
 	ia = any_ia(c);
 	if (ia)
-		address_to(c, ia, m);
+		address_to(ia, m);
 	faults[dhcp6_receive(c, m, now)]++;
 	if (any(2))
 		pass_time(c);
@@ -260,9 +257,10 @@ static void try_one(struct dhcp6_client *c)
 	if (!exact)
 		impossible("no memory");
 	memcpy(exact, bytes.data, bytes.len);
+	others += !dhcp6_is_to(&c->duid, (struct dhcp6_bytes) { exact, bytes.len });
 	for (i = 0; i < ARRAY_SIZE(formats); i++) {
 		memset(&m, 0xaa, sizeof(m));
-		fault = dhcp6_parse(&formats[i], exact, bytes.len, &m);
+		fault = dhcp6_parse(&formats[i], (struct dhcp6_bytes) { exact, bytes.len }, &m);
 		check_read(&m, fault);
 		if (fault)
 			faults[fault]++;
@@ -283,6 +281,7 @@ static void print_all(void)
 		printf("%s %zu\n", dhcp6_fault_name((enum dhcp6_fault)i), (size_t)faults[i]);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		printf("sent-%u %zu\n", kinds[i], (size_t)sent[kinds[i]]);
+	printf("other-client %zu\n", (size_t)others);
 	printf("granted %zu\nunwanted %zu\nchanged %zu\nover %zu\nunconfirmed %zu\nrefused %zu\nfading %zu\n",
 	       (size_t)granted, (size_t)unwanted, (size_t)changed, (size_t)over, (size_t)unconfirmed,
 	       (size_t)refused, (size_t)fading);

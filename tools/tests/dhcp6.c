@@ -6,13 +6,14 @@
  *   dhcp6 [prefix-option CODE] write KIND ID TYPE IAID [PREFIX]...
  *   dhcp6 times EXCHANGE RANDOM COUNT
  *   dhcp6 duid TEXT
+ *   dhcp6 is-to DUID HEX
  *   dhcp6 play [refuse] [rate MESSAGES] STEP...
  *
  * EXCHANGE := solicit | request | renew | rebind | moved | release
  * STEP := run MILLISECONDS | get TYPE IAID | abandon |
  *	   gone PREFIX | remember TYPE IAID PREFIX | adopt TYPE PREFIX VALID PREFERRED |
  *	   settle TYPE | mute | loud | resume | moved | hear ANSWER... end
- * ANSWER := advertise | reply | of SERVER | to CLIENT | id NUMBER | iaid NUMBER |
+ * ANSWER := advertise | reply | of SERVER | id NUMBER | iaid NUMBER |
  *	     rapid | preference NUMBER | type TYPE | knows TYPE | grace SECONDS |
  *	     times T1 T2 | status NUMBER | ia-status NUMBER | no-ia |
  *	     sol-max-rt SECONDS | prefix PREFIX VALID PREFERRED
@@ -235,8 +236,6 @@ static bool take_word(struct words *w, struct dhcp6_message *m)
 {
 	if (next_is(w, "of")) {
 		take_duid(w, &m->server);
-	} else if (next_is(w, "to")) {
-		take_duid(w, &m->client);
 	} else if (next_is(w, "rapid")) {
 		m->rapid_commit = true;
 	} else if (next_is(w, "no-ia")) {
@@ -382,17 +381,24 @@ static void play(struct words *w)
 
 /* --- Messages --- */
 
-static void parse(struct words *w)
+static size_t take_hex(struct words *w, uint8_t *data, size_t room)
 {
 	const char *hex = next(w, "HEX");
+	size_t n;
+
+	for (n = 0; n < room && sscanf(hex + 2 * n, "%2hhx", data + n) == 1; n++)
+		;
+	return n;
+}
+
+static void parse(struct words *w)
+{
 	struct dhcp6_message m;
 	uint8_t data[4096];
 	enum dhcp6_fault fault;
-	size_t n;
+	size_t n = take_hex(w, data, sizeof(data));
 
-	for (n = 0; n < sizeof(data) && sscanf(hex + 2 * n, "%2hhx", data + n) == 1; n++)
-		;
-	fault = dhcp6_parse(&format, data, n, &m);
+	fault = dhcp6_parse(&format, (struct dhcp6_bytes) { data, n }, &m);
 	if (fault) {
 		printf("%s, %zu prefixes\n", dhcp6_fault_name(fault), m.n);
 		return;
@@ -453,6 +459,17 @@ static void times(struct words *w)
 	printf("%s %llu\n", exchange_is_over(&x, x.due) ? "over" : "next", (unsigned long long)x.due);
 }
 
+static void is_to(struct words *w)
+{
+	uint8_t data[4096];
+	struct dhcp6_duid client;
+	size_t n;
+
+	take_duid(w, &client);
+	n = take_hex(w, data, sizeof(data));
+	puts(dhcp6_is_to(&client, (struct dhcp6_bytes) { data, n }) ? "yes" : "no");
+}
+
 static void duid(struct words *w)
 {
 	struct dhcp6_duid d;
@@ -475,6 +492,8 @@ int main(int argc, char **argv)
 		write_message(&w);
 	else if (next_is(&w, "times"))
 		times(&w);
+	else if (next_is(&w, "is-to"))
+		is_to(&w);
 	else if (next_is(&w, "duid"))
 		duid(&w);
 	else if (next_is(&w, "play"))

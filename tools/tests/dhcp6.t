@@ -147,6 +147,12 @@ for n in 0 1 3; do
 	gives "$n bytes" 0 "short, 0 prefixes" "$dhcp6" parse "${whole:0:2 * n}"
 done
 gives "by nobody" 0 "no-server, 0 prefixes" "$dhcp6" parse "07010203$client$good"
+gives "to nobody" 0 "no-client, 0 prefixes" "$dhcp6" parse "07010203$server$good"
+gives "it is to us" 0 yes "$dhcp6" is-to 0009cc "07010203$server$good$client"
+for duid in 0009cd 0009cc00 0009; do
+	gives "it is to $duid" 0 no "$dhcp6" is-to 0009cc "07010203$(option 1 $duid)"
+done
+gives "it is to nobody, as far as that can be read" 0 yes "$dhcp6" is-to 0009cc "07010203${server}0001ffff"
 is_bad "half an option" option-length "${good}001100"
 is_bad "an option beyond the end" option-length "${good}0011ffff"
 is_bad "beyond the end of its IA" option-length "$(ia 0 0 001a001a00)$good"
@@ -475,11 +481,10 @@ plays "an Advertise to a Renew" "$got
 150000: Renew #2 server 0009aa type 2 ia 5 $a
 150000: ignored: kind
 1 left, next 160000" "$granted run 150000 hear advertise $renewed"
-plays "of nobody's transaction, to another client, of another IA" "0: Solicit #1 rapid type 2 ia 5
+plays "of nobody's transaction, of another IA" "0: Solicit #1 rapid type 2 ia 5
 0: ignored: transaction
-0: ignored: other-client
 0: ignored: other-ia
-1 left, next 1000" "get 2 5 hear reply rapid id 7 $renewed hear reply rapid to 0009cd $renewed hear reply rapid iaid 6 $renewed"
+1 left, next 1000" "get 2 5 hear reply rapid id 7 $renewed hear reply rapid iaid 6 $renewed"
 plays "of another server than was asked" "$got
 150000: Renew #2 server 0009aa type 2 ia 5 $a
 150000: ignored: other-server

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# manuals: what it says when something is missing in the pages, or wrong with them.
+# manuals: what it says when something is missing in the pages, or wrong with them;
+# and where they are installed.
 
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
@@ -63,5 +64,13 @@ found "what mandoc finds" "sc_type_name.3:10:2: ERROR: skipping unknown macro: .
 found "a page that is not of the spec" "-.Ss Commands"
 found "what the spec has" "+.Ss Operations"
 is "and nothing else" "$said" ""
+
+Documentation/man/install "$dir/share"
+is "installed in its section, and under its other names" "$(cd "$dir/share" && find . -name 'setsc*' | sort)" \
+	"./man3/setsc.3
+./man3/setsc_bind.3
+./man3/setsc_notice.3
+./man3/setsc_release.3"
+is "which are the same page" "$(cat "$dir/share/man3/setsc_bind.3")" "$(cat Documentation/man/setsc.3)"
 
 done_testing
