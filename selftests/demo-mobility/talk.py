@@ -95,7 +95,10 @@ class Conversation:
     def over(self, event, why):
         """Not by our doing."""
         self.close(event, why=why)
-        self.flow.again = time.time() + (0 if event == 'cut' else AGAIN)
+        if event != 'cut':
+            self.flow.again = time.time() + AGAIN
+        elif not self.flow.conversations:
+            self.flow.again = 0
 
     def close(self, event, **values):
         self.count()
@@ -110,7 +113,7 @@ class Talk:
     def __init__(self, name, wanted, address, port):
         self.name, self.type, self.server = name, wanted, (address, port)
         self.conversations, self.opened = [], 0
-        self.again = 0      # when to open one
+        self.again = 0      # when to open one, None if there is no need
 
     def open(self):
         self.again = None

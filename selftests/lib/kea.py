@@ -89,22 +89,22 @@ class Kea:
 
     def _pools(self, network):
         for t in self.types:
-            if t in POOLS:
-                yield self._pool(POOLS[t], t, 'nobody' if t == FIXED else f't{int(t)}')
+            if t == SESSION:
+                yield self._pool(POOLS[t], t, f't{int(t)}')
             elif t == NONPERSISTENT:
                 yield self._pool(LOCAL[t][network - 1], t, f't{int(t)}')
-            else:
+            elif t == GRACEFUL:
                 yield from (self._pool(p, t, f'gr-{p}') for p in LOCAL[t])
         if self.untyped:
             yield self._pool(UNTYPED, client_class='others')
 
-    def _subnet(self, network):
-        subnet = {'id': 1, 'subnet': '2001:db8::/32', 'interface': self.dev, 'rapid-commit': self.rapid,
-                  'pd-pools': list(self._pools(network))}
+    def _subnets(self, network):
         if self.fixed:
+            # Whoever is known has what is reserved, whatever the type: so a subnet that only those see who ask for it.
             duid, prefix = self.fixed
-            subnet['reservations'] = [{'duid': duid, 'prefixes': [prefix]}]
-        return subnet
+            yield {'id': 2, 'subnet': '2001:db8:fff2::/64', 'client-class': f't{int(FIXED)}', 'pd-pools': [self._pool(POOLS[FIXED], FIXED, 'nobody')],
+                   'reservations': [{'duid': duid, 'prefixes': [prefix]}]}
+        yield {'id': 1, 'subnet': '2001:db8:fff1::/64', 'pd-pools': list(self._pools(network))}
 
     def config(self, network):
         return {'Dhcp6': {
@@ -119,7 +119,8 @@ class Kea:
                             self._vendor('odm-types', ''.join(f'{int(t):02x}' for t in self.types), **{'csv-format': False})],
             'client-classes': self._classes(network),
             'hooks-libraries': [_fade()],
-            'subnet6': [self._subnet(network)],
+            'shared-networks': [{'name': 'link', 'interface': self.dev, 'rapid-commit': self.rapid,
+                                 'subnet6': list(self._subnets(network))}],
             'loggers': [{'name': 'kea-dhcp6', 'severity': 'INFO', 'output_options': [{'output': self.file('log')}]}]}}
 
     def file(self, name):

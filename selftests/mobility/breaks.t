@@ -48,4 +48,4 @@ def test_broken():
     says(lines, 'new call', 'not answered +NOT$', 'does not come through')
 
 
-run(test_unbroken, test_broken, timeout=150)
+run(test_unbroken, test_broken, timeout=300)

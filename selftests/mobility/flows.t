@@ -75,4 +75,4 @@ def test_flow_mobility():
     lab('down')
 
 
-run(test_flow_mobility, timeout=150)
+run(test_flow_mobility, timeout=300)

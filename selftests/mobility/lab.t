@@ -101,4 +101,4 @@ def _capture():
     equal(capture.status(), 0, 'capture: the solicitation of a host that has moved')
 
 
-run(test_down, test_commands, timeout=150)
+run(test_down, test_commands, timeout=300)

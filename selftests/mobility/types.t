@@ -138,4 +138,4 @@ def test_types():
     lab('down')
 
 
-run(test_types, timeout=180)
+run(test_types, timeout=300)
