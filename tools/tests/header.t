@@ -14,7 +14,8 @@ trap 'rm -rf "$dir"' EXIT
 export PKG_CONFIG_PATH=$dir/usr/lib/pkgconfig
 
 runs "make install" make -s -C "$tools" SANITIZE= install PREFIX="$dir/usr"
-is "what is installed" "$(cd "$dir/usr" && find . ! -type d | sort)" "\
+# Manual pages are selftests/static/manuals's.
+is "what is installed" "$(cd "$dir/usr" && find . -path ./share/man -prune -o ! -type d -print | sort)" "\
 ./bin/odmm-run
 ./include/linux/odmm.h
 ./include/odmm.h
@@ -27,8 +28,16 @@ is "what is installed" "$(cd "$dir/usr" && find . ! -type d | sort)" "\
 ./lib/systemd/system/odmmd.service
 ./sbin/odmm
 ./sbin/odmmd
+./share/bash-completion/completions/odmm
+./share/bash-completion/completions/odmm-run
+./share/bash-completion/completions/odmmd
+./share/doc/odmm/dhcpv6.md
+./share/doc/odmm/odmm-run.md
 ./share/doc/odmm/odmmd.conf
-./share/doc/odmm/odmmd.md"
+./share/doc/odmm/odmmd.md
+./share/doc/odmm/own-anchor.md
+./share/doc/odmm/router-advertisements.md
+./share/zsh/site-functions/_odmm"
 runs "DESTDIR stays out of libodmm.pc" \
 	make -s -C "$tools" SANITIZE= install PREFIX=/opt/odmm DESTDIR="$dir/dest"
 is "prefix in libodmm.pc" "$(grep ^prefix= "$dir/dest/opt/odmm/lib/pkgconfig/libodmm.pc")" \
