@@ -15,8 +15,8 @@ import netns
 from odmm import FIXED, GRACEFUL, NONPERSISTENT, SESSION
 from tap import wait_for
 
-ENTERPRISE, TYPE, TYPES, GRACE = 32473, 1, 2, 3
-SPACE = f'vendor-{ENTERPRISE}'
+ENTERPRISE = 32473
+OPTIONS = ('odm-type', 'uint8'), ('odm-types', 'binary'), ('odm-grace', 'uint32')
 HOOKS = '/usr/lib/x86_64-linux-gnu/kea/hooks'
 ALL_SERVERS = '000002FF000000000000000002000100:0223'   # ff02::1:2, port 547, as /proc/net/udp6 writes them
 # Where the prefixes of a type are from; of those that do not move, in each network.
@@ -31,37 +31,15 @@ def pool_of(wanted, network=1):
     return f'{POOLS.get(wanted) or LOCAL[wanted][network - 1]}/40'
 
 
-def _vendor(name, data, **more):
-    return {'space': SPACE, 'name': name, 'data': data, 'always-send': True, **more}
-
-
-def _pool(prefix, wanted=None, client_class=None, length=64):
-    pool = {'prefix': prefix, 'prefix-len': 40, 'delegated-len': length}
-    if client_class:
-        pool['client-class'] = client_class
-    if wanted:
-        pool['option-data'] = [_vendor('odm-type', str(int(wanted)))]
-    return pool
-
-
 def _from(prefix):
     """The first prefix that a client shows of its IA_PD is of that /40."""
     words = prefix.split(':')
     return f"substring(option[25].hex,24,6) == 0x40{int(words[0], 16):04x}{int(words[1], 16):04x}{int(words[2], 16) >> 8:02x}"
 
 
-def _classes(network):
-    here, there = LOCAL[GRACEFUL][network - 1], LOCAL[GRACEFUL][2 - network]
-    asked = f'vendor[{ENTERPRISE}].option[{TYPE}].hex == 0x0'
-    return [*({'name': f't{int(t)}', 'test': f'{asked}{int(t)}'} for t in (FIXED, SESSION, NONPERSISTENT, GRACEFUL)),
-            {'name': 'old', 'test': f"member('t4') and {_from(there)}", 'option-data': [_vendor('odm-grace', str(GRACE_TIME))]},
-            {'name': f'gr-{here}', 'test': "member('t4') and not member('old')"},
-            {'name': f'gr-{there}', 'test': "member('old')"}]
-
-
 def _fade():
     """What is of the other network: preferred no more, valid for the time of grace. Kea has no words for that, but a hook."""
-    ia = f"concat(concat(substring(option[25].hex,0,4), 0x0000000000000000001a0019000000000{GRACE_TIME:07x}), substring(option[25].hex,24,17))"
+    ia = f"concat(concat(substring(option[25].hex,0,4), 0x0000000000000000001a001900000000{GRACE_TIME:08x}), substring(option[25].hex,24,17))"
     return {'library': f'{HOOKS}/libdhcp_flex_option.so',
             'parameters': {'options': [{'code': 25, 'supersede': f"ifelse(member('old'), {ia}, '')"}]}}
 
@@ -70,32 +48,63 @@ class Kea:
     """In the namespace of a peer, on its end of a link."""
 
     def __init__(self, peer, dev='v1', types=(FIXED, SESSION, NONPERSISTENT, GRACEFUL), fixed=None, untyped=False, rapid=True,
-                 lifetimes=(300, 600), timers=None):
+                 lifetimes=(300, 600), timers=None, enterprise=ENTERPRISE, codes=(1, 2, 3), prefix_option=None):
         self.peer, self.dev = peer, dev
         self.types, self.fixed, self.untyped, self.rapid = types, fixed, untyped, rapid
         self.lifetimes, self.timers = lifetimes, timers or (lifetimes[0] // 2, lifetimes[0] * 4 // 5)
+        self.enterprise, self.codes, self.prefix_option = enterprise, codes, prefix_option
         self.folder = tempfile.TemporaryDirectory()
         self.process = None
         with peer.inside():
             netns.ip(f'link set {dev} multicast on')    # else Kea hears only what is sent to itself
         self.start()
 
-    def _subnet(self, network):
-        pools = []
+    def _vendor(self, name, data, **more):
+        return {'space': f'vendor-{self.enterprise}', 'name': name, 'data': data, 'always-send': True, **more}
+
+    def _pool(self, prefix, wanted=None, client_class=None):
+        pool = {'prefix': prefix, 'prefix-len': 40, 'delegated-len': 64}
+        if client_class:
+            pool['client-class'] = client_class
+        if wanted:
+            pool['option-data'] = [self._vendor('odm-type', str(int(wanted)))]
+        if wanted and self.prefix_option:
+            # What the query does not have the answer has only if it is told to.
+            pool['option-data'].append({'name': 'vendor-opts', 'data': str(self.enterprise), 'always-send': True})
+        return pool
+
+    def _asks(self, wanted):
+        if self.prefix_option:
+            return f'substring(option[25].hex,41,5) == 0x{self.prefix_option:04x}0001{int(wanted):02x}'
+        return f'vendor[{self.enterprise}].option[{self.codes[0]}].hex == 0x{int(wanted):02x}'
+
+    def _classes(self, network):
+        here, there = LOCAL[GRACEFUL][network - 1], LOCAL[GRACEFUL][2 - network]
+        return [*({'name': f't{int(t)}', 'test': self._asks(t)} for t in (FIXED, SESSION, NONPERSISTENT, GRACEFUL)),
+                {'name': 'old', 'test': f"member('t4') and {_from(there)}",
+                 'option-data': [self._vendor('odm-grace', str(GRACE_TIME))]},
+                {'name': f'gr-{here}', 'test': "member('t4') and not member('old')"},
+                {'name': f'gr-{there}', 'test': "member('old')"},
+                {'name': 'others', 'test': ' and '.join(f"not member('t{int(t)}')" for t in self.types)}]
+
+    def _pools(self, network):
         for t in self.types:
-            if t in POOLS:
-                pools.append(_pool(POOLS[t], t, 'nobody' if t == FIXED else f't{int(t)}'))
+            if t == SESSION:
+                yield self._pool(POOLS[t], t, f't{int(t)}')
             elif t == NONPERSISTENT:
-                pools.append(_pool(LOCAL[t][network - 1], t, f't{int(t)}'))
-            else:
-                pools.extend(_pool(p, t, f'gr-{p}') for p in LOCAL[t])
+                yield self._pool(LOCAL[t][network - 1], t, f't{int(t)}')
+            elif t == GRACEFUL:
+                yield from (self._pool(p, t, f'gr-{p}') for p in LOCAL[t])
         if self.untyped:
-            pools.append(_pool(UNTYPED))
-        subnet = {'id': 1, 'subnet': '2001:db8::/32', 'interface': self.dev, 'rapid-commit': self.rapid, 'pd-pools': pools}
+            yield self._pool(UNTYPED, client_class='others')
+
+    def _subnets(self, network):
         if self.fixed:
+            # Whoever is known has what is reserved, whatever the type: so a subnet that only those see who ask for it.
             duid, prefix = self.fixed
-            subnet['reservations'] = [{'duid': duid, 'prefixes': [prefix]}]
-        return subnet
+            yield {'id': 2, 'subnet': '2001:db8:fff2::/64', 'client-class': f't{int(FIXED)}', 'pd-pools': [self._pool(POOLS[FIXED], FIXED, 'nobody')],
+                   'reservations': [{'duid': duid, 'prefixes': [prefix]}]}
+        yield {'id': 1, 'subnet': '2001:db8:fff1::/64', 'pd-pools': list(self._pools(network))}
 
     def config(self, network):
         return {'Dhcp6': {
@@ -104,14 +113,14 @@ class Kea:
             'server-id': {'type': 'EN', 'enterprise-id': ENTERPRISE, 'identifier': '6b6561', 'persist': False},
             'preferred-lifetime': self.lifetimes[0], 'valid-lifetime': self.lifetimes[1],
             'renew-timer': self.timers[0], 'rebind-timer': self.timers[1],
-            'option-def': [{'space': SPACE, 'code': TYPE, 'name': 'odm-type', 'type': 'uint8'},
-                           {'space': SPACE, 'code': TYPES, 'name': 'odm-types', 'type': 'binary'},
-                           {'space': SPACE, 'code': GRACE, 'name': 'odm-grace', 'type': 'uint32'}],
+            'option-def': [{'space': f'vendor-{self.enterprise}', 'code': code, 'name': name, 'type': kind}
+                           for code, (name, kind) in zip(self.codes, OPTIONS)],
             'option-data': [{'name': 'preference', 'data': '255', 'always-send': True},
-                            _vendor('odm-types', ''.join(f'{int(t):02x}' for t in self.types), **{'csv-format': False})],
-            'client-classes': _classes(network),
+                            self._vendor('odm-types', ''.join(f'{int(t):02x}' for t in self.types), **{'csv-format': False})],
+            'client-classes': self._classes(network),
             'hooks-libraries': [_fade()],
-            'subnet6': [self._subnet(network)],
+            'shared-networks': [{'name': 'link', 'interface': self.dev, 'rapid-commit': self.rapid,
+                                 'subnet6': list(self._subnets(network))}],
             'loggers': [{'name': 'kea-dhcp6', 'severity': 'INFO', 'output_options': [{'output': self.file('log')}]}]}}
 
     def file(self, name):

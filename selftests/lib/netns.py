@@ -95,7 +95,7 @@ class Netns:
         os.close(self.fd)
 
 
-def _wait_link_local(dev):
+def wait_link_local(dev):
     """The kernel makes it when the link has become ready, which is later than "up"."""
     for _ in range(2000):
         with open('/proc/thread-self/net/if_inet6', encoding='ascii') as f:
@@ -115,9 +115,9 @@ def veth(peer, name='v0', peer_name='v1', dad=0):
     with peer.inside():
         up(peer_name)
     up(name)
-    _wait_link_local(name)
+    wait_link_local(name)
     with peer.inside():
-        _wait_link_local(peer_name)
+        wait_link_local(peer_name)
 
 
 def dummy(*names):

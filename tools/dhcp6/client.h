@@ -91,7 +91,7 @@ struct dhcp6_client {
 void dhcp6_init(struct dhcp6_client *c);
 void dhcp6_end(struct dhcp6_client *c);
 
-/* Whether an IA has that number. */
+/* Whether an IA has that number for which somebody waits, or which has something. */
 bool dhcp6_has(const struct dhcp6_client *c, uint32_t iaid);
 /* Asks for a prefix. NULL if there are too many already. */
 struct dhcp6_ia *dhcp6_get(struct dhcp6_client *c, uint8_t type, uint32_t iaid, void *private,
@@ -114,6 +114,7 @@ void dhcp6_settle(struct dhcp6_client *c, uint32_t types, uint64_t now);
 /* Messages can be sent; the host may be elsewhere; a message came; a time has come. */
 void dhcp6_resume(struct dhcp6_client *c, uint64_t now);
 void dhcp6_moved_all(struct dhcp6_client *c, uint64_t now);
+/* That it is to this client has been looked at, by dhcp6_is_to(). */
 enum dhcp6_fault dhcp6_receive(struct dhcp6_client *c, const struct dhcp6_message *m,
 			       uint64_t now);
 void dhcp6_expire(struct dhcp6_client *c, uint64_t now);

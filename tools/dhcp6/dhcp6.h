@@ -59,8 +59,8 @@ enum dhcp6_fault {
 	DHCP6_NOT_UNICAST,
 	DHCP6_LIFETIMES,	/* preferred for longer than valid, or T1 behind T2 */
 	DHCP6_NO_SERVER,	/* does not say by whom it is */
+	DHCP6_NO_CLIENT,	/* nor to whom */
 	DHCP6_TRANSACTION,	/* nobody has asked */
-	DHCP6_OTHER_CLIENT,
 	DHCP6_OTHER_SERVER,	/* than the one that was asked */
 	DHCP6_OTHER_IA,
 	DHCP6_FAULTS
@@ -93,6 +93,12 @@ struct dhcp6_message {
 	uint32_t grace;			/* seconds that it leaves to what is to be replaced */
 };
 
+/* Some that are read */
+struct dhcp6_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
 /* As it travels, without UDP */
 struct dhcp6_packet {
 	size_t len;
@@ -101,7 +107,9 @@ struct dhcp6_packet {
 
 void dhcp6_write(const struct dhcp6_format *format, const struct dhcp6_message *m,
 		 struct dhcp6_packet *packet);
-enum dhcp6_fault dhcp6_parse(const struct dhcp6_format *format, const void *data, size_t len,
+/* Whether it is to that client, or else to none that it names. */
+bool dhcp6_is_to(const struct dhcp6_duid *client, struct dhcp6_bytes bytes);
+enum dhcp6_fault dhcp6_parse(const struct dhcp6_format *format, struct dhcp6_bytes bytes,
 			     struct dhcp6_message *m);
 const char *dhcp6_fault_name(enum dhcp6_fault fault);
 

@@ -24,7 +24,7 @@ void encoding_put_prefix(struct dhcp6_packet *p, const struct dhcp6_format *f, u
 }
 
 /* A number that is no type is none that anybody has asked for. */
-static enum dhcp6_fault read_type(struct dhcp6_span in, uint8_t *type)
+static enum dhcp6_fault read_type(struct dhcp6_bytes in, uint8_t *type)
 {
 	if (in.len != 1)
 		return DHCP6_OPTION_LENGTH;
@@ -34,7 +34,7 @@ static enum dhcp6_fault read_type(struct dhcp6_span in, uint8_t *type)
 	return DHCP6_GOOD;
 }
 
-static enum dhcp6_fault read_types(struct dhcp6_span in, uint32_t *types)
+static enum dhcp6_fault read_types(struct dhcp6_bytes in, uint32_t *types)
 {
 	size_t i;
 
@@ -44,7 +44,7 @@ static enum dhcp6_fault read_types(struct dhcp6_span in, uint32_t *types)
 	return DHCP6_GOOD;
 }
 
-static enum dhcp6_fault read_grace(struct dhcp6_span in, uint32_t *grace)
+static enum dhcp6_fault read_grace(struct dhcp6_bytes in, uint32_t *grace)
 {
 	if (in.len != sizeof(*grace))
 		return DHCP6_OPTION_LENGTH;
@@ -65,7 +65,7 @@ static enum dhcp6_fault read_one(const struct dhcp6_format *f, const struct dhcp
 }
 
 /* Of another enterprise it may hold anything. */
-enum dhcp6_fault encoding_read(const struct dhcp6_format *f, struct dhcp6_span in,
+enum dhcp6_fault encoding_read(const struct dhcp6_format *f, struct dhcp6_bytes in,
 			       struct dhcp6_message *m)
 {
 	enum dhcp6_fault fault = DHCP6_GOOD;

@@ -16,7 +16,7 @@ void encoding_put(struct dhcp6_packet *p, const struct dhcp6_format *f,
 void encoding_put_prefix(struct dhcp6_packet *p, const struct dhcp6_format *f, uint8_t type);
 
 /* What a vendor option, or an option of a prefix, says, if it is one of ours. */
-enum dhcp6_fault encoding_read(const struct dhcp6_format *f, struct dhcp6_span in,
+enum dhcp6_fault encoding_read(const struct dhcp6_format *f, struct dhcp6_bytes in,
 			       struct dhcp6_message *m);
 enum dhcp6_fault encoding_read_prefix(const struct dhcp6_format *f, const struct dhcp6_option *o,
 				      struct dhcp6_prefix *prefix);

@@ -61,6 +61,11 @@ void exchange_sent(struct dhcp6_exchange *x, uint64_t now, uint32_t random)
 	x->due = sooner(now + x->rt, x->end);
 }
 
+void exchange_put_off(struct dhcp6_exchange *x, uint64_t until)
+{
+	x->due = sooner(until, x->end);
+}
+
 bool exchange_is_over(const struct dhcp6_exchange *x, uint64_t now)
 {
 	return now >= x->end || (x->timing.mrc && x->sent >= x->timing.mrc);

@@ -33,8 +33,10 @@ struct dhcp6_exchange {
 /* @end: no longer than until then, whatever the timing says. */
 void exchange_begin(struct dhcp6_exchange *x, uint8_t kind, uint32_t id,
 		    const struct dhcp6_timing *timing, uint64_t now, uint64_t end);
-/* It has been sent, or tried to: sets when it is due again. @random is any number. */
+/* It has been sent: sets when it is due again. @random is any number. */
 void exchange_sent(struct dhcp6_exchange *x, uint64_t now, uint32_t random);
+/* It could not be, until then. */
+void exchange_put_off(struct dhcp6_exchange *x, uint64_t until);
 /* It is due: whether there is nothing more to send. */
 bool exchange_is_over(const struct dhcp6_exchange *x, uint64_t now);
 /* Hundredths of a second since it began, as the message has it. */

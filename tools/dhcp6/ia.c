@@ -1,7 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
 #include "ia.h"
 
 #define SECOND	1000
+
+struct dhcp6_ia *ia_new(struct dhcp6_client *c, uint8_t type, uint32_t iaid, size_t max)
+{
+	struct dhcp6_ia *ia = c->n < max ? calloc(1, sizeof(*ia)) : NULL;
+
+	if (!ia)
+		return NULL;
+	ia->type = type;
+	ia->iaid = iaid;
+	ia_never_renew(ia);
+	TAILQ_INSERT_TAIL(&c->ias, ia, next);
+	c->n++;
+	return ia;
+}
+
+void ia_forget(struct dhcp6_client *c, struct dhcp6_ia *ia)
+{
+	TAILQ_REMOVE(&c->ias, ia, next);
+	c->n--;
+	free(ia);
+}
 
 static uint64_t end_of(uint32_t lifetime, uint64_t now)
 {

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What an IA has: its prefixes, how long they last, and when to renew them.
+ * IAs, and what each has: its prefixes, how long they last, and when to renew
+ * them.
  */
 #ifndef _DHCP6_IA_H
 #define _DHCP6_IA_H
 
 #include "client.h"
+
+/* One more of a client, that has nothing yet; NULL if there are so many. */
+struct dhcp6_ia *ia_new(struct dhcp6_client *c, uint8_t type, uint32_t iaid, size_t max);
+void ia_forget(struct dhcp6_client *c, struct dhcp6_ia *ia);
 
 struct dhcp6_lease *ia_find(struct dhcp6_ia *ia, const struct in6_addr *addr, uint8_t len);
 /* NULL if it has too many. */

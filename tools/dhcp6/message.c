@@ -31,8 +31,8 @@ static const char * const names[] = {
 	[DHCP6_NOT_UNICAST] = "not-unicast",
 	[DHCP6_LIFETIMES] = "lifetimes",
 	[DHCP6_NO_SERVER] = "no-server",
+	[DHCP6_NO_CLIENT] = "no-client",
 	[DHCP6_TRANSACTION] = "transaction",
-	[DHCP6_OTHER_CLIENT] = "other-client",
 	[DHCP6_OTHER_SERVER] = "other-server",
 	[DHCP6_OTHER_IA] = "other-ia",
 };
@@ -146,7 +146,7 @@ static enum dhcp6_fault add_prefix(struct dhcp6_message *m, const struct dhcp6_p
 	return DHCP6_GOOD;
 }
 
-static enum dhcp6_fault read_prefix(const struct dhcp6_format *f, struct dhcp6_span in,
+static enum dhcp6_fault read_prefix(const struct dhcp6_format *f, struct dhcp6_bytes in,
 				    struct dhcp6_message *m)
 {
 	enum dhcp6_fault fault;
@@ -167,7 +167,7 @@ static enum dhcp6_fault read_prefix(const struct dhcp6_format *f, struct dhcp6_s
 	return fault ? fault : add_prefix(m, &p);
 }
 
-static enum dhcp6_fault read_status(struct dhcp6_span in, uint16_t *status)
+static enum dhcp6_fault read_status(struct dhcp6_bytes in, uint16_t *status)
 {
 	if (in.len < sizeof(*status))
 		return DHCP6_OPTION_LENGTH;
@@ -187,7 +187,7 @@ static enum dhcp6_fault read_of_ia(const struct dhcp6_format *f, const struct dh
 	return DHCP6_GOOD;
 }
 
-static enum dhcp6_fault read_ia(const struct dhcp6_format *f, struct dhcp6_span in,
+static enum dhcp6_fault read_ia(const struct dhcp6_format *f, struct dhcp6_bytes in,
 				struct dhcp6_message *m)
 {
 	enum dhcp6_fault fault = DHCP6_GOOD;
@@ -210,7 +210,7 @@ static enum dhcp6_fault read_ia(const struct dhcp6_format *f, struct dhcp6_span 
 	return fault;
 }
 
-static enum dhcp6_fault read_duid(struct dhcp6_span in, struct dhcp6_duid *duid)
+static enum dhcp6_fault read_duid(struct dhcp6_bytes in, struct dhcp6_duid *duid)
 {
 	if (duid->len)
 		return DHCP6_TWICE;
@@ -256,7 +256,7 @@ static enum dhcp6_fault read_option(const struct dhcp6_format *f, const struct d
 	return read_plain(o, m);
 }
 
-static enum dhcp6_fault read_all(const struct dhcp6_format *f, struct dhcp6_span in,
+static enum dhcp6_fault read_all(const struct dhcp6_format *f, struct dhcp6_bytes in,
 				 struct dhcp6_message *m)
 {
 	enum dhcp6_fault fault = DHCP6_GOOD;
@@ -272,18 +272,35 @@ static enum dhcp6_fault read_all(const struct dhcp6_format *f, struct dhcp6_span
 	in.len -= HEADER;
 	while (option_next(&in, &o, &fault))
 		fault = read_option(f, &o, m);
-	return fault ? fault : m->server.len ? DHCP6_GOOD : DHCP6_NO_SERVER;
+	if (fault)
+		return fault;
+	return !m->server.len ? DHCP6_NO_SERVER : !m->client.len ? DHCP6_NO_CLIENT : DHCP6_GOOD;
+}
+
+bool dhcp6_is_to(const struct dhcp6_duid *client, struct dhcp6_bytes bytes)
+{
+	enum dhcp6_fault fault = DHCP6_GOOD;
+	struct dhcp6_option o;
+
+	if (bytes.len < HEADER)
+		return true;
+	bytes.data += HEADER;
+	bytes.len -= HEADER;
+	while (option_next(&bytes, &o, &fault))
+		if (o.code == OPTION_CLIENTID)
+			return o.in.len == client->len &&
+			       !memcmp(o.in.data, client->data, client->len);
+	return true;
 }
 
 /* Reads what a server has sent. With a fault there is nothing in @m. */
-enum dhcp6_fault dhcp6_parse(const struct dhcp6_format *f, const void *data, size_t len,
+enum dhcp6_fault dhcp6_parse(const struct dhcp6_format *f, struct dhcp6_bytes bytes,
 			     struct dhcp6_message *m)
 {
-	struct dhcp6_span in = { data, len };
 	enum dhcp6_fault fault;
 
 	memset(m, 0, sizeof(*m));
-	fault = read_all(f, in, m);
+	fault = read_all(f, bytes, m);
 	if (fault)
 		memset(m, 0, sizeof(*m));
 	return fault;

@@ -15,7 +15,7 @@ uint32_t get_u32(const uint8_t *data)
 	return (uint32_t)get_u16(data) << 16 | get_u16(data + 2);
 }
 
-bool option_next(struct dhcp6_span *span, struct dhcp6_option *o, enum dhcp6_fault *fault)
+bool option_next(struct dhcp6_bytes *span, struct dhcp6_option *o, enum dhcp6_fault *fault)
 {
 	size_t len;
 
@@ -27,7 +27,7 @@ bool option_next(struct dhcp6_span *span, struct dhcp6_option *o, enum dhcp6_fau
 		return false;
 	}
 	o->code = get_u16(span->data);
-	o->in = (struct dhcp6_span) { span->data + HEADER, len };
+	o->in = (struct dhcp6_bytes) { span->data + HEADER, len };
 	span->data += HEADER + len;
 	span->len -= HEADER + len;
 	return true;

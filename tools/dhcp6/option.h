@@ -8,19 +8,13 @@
 
 #include "dhcp6.h"
 
-/* What is left to read */
-struct dhcp6_span {
-	const uint8_t *data;
-	size_t len;
-};
-
 struct dhcp6_option {
 	uint16_t code;
-	struct dhcp6_span in;
+	struct dhcp6_bytes in;
 };
 
 /* Takes the next one out of @span, if there is one. */
-bool option_next(struct dhcp6_span *span, struct dhcp6_option *o, enum dhcp6_fault *fault);
+bool option_next(struct dhcp6_bytes *span, struct dhcp6_option *o, enum dhcp6_fault *fault);
 
 uint16_t get_u16(const uint8_t *data);
 uint32_t get_u32(const uint8_t *data);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * State "dhcpv6": { "duid": TEXT, "links": { DEV: { "number": N, "address": TEXT } } }
+ * State "dhcpv6": { "duid": TEXT, "links": { DEV: NUMBER } }
  * State "dhcpv6-DEV": { "duid": TEXT, "ias": [ { "type": N, "iaid": N,
  *			 "server": TEXT, "prefixes": [ PREFIX ] } ] }
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -46,14 +45,6 @@ static bool read_duid(const json_t *object, const char *key, struct dhcp6_duid *
 
 /* --- Identity --- */
 
-static int think_up(void *data, size_t len)
-{
-	if (getrandom(data, len, 0) == (ssize_t)len)
-		return 0;
-	say(LOG_ERR, "source dhcpv6: no random number: %s", strerror(errno));
-	return -1;
-}
-
 static int set_duid(json_t *state, const struct dhcp6_duid *wanted, struct dhcp6_duid *duid)
 {
 	uint8_t uuid[16];
@@ -64,52 +55,37 @@ static int set_duid(json_t *state, const struct dhcp6_duid *wanted, struct dhcp6
 	}
 	if (read_duid(state, "duid", duid))
 		return 0;
-	if (think_up(uuid, sizeof(uuid)))
+	if (getrandom(uuid, sizeof(uuid), 0) != sizeof(uuid)) {
+		say(LOG_ERR, "source dhcpv6: no random number: %s", strerror(errno));
 		return -1;
+	}
 	duid_from_uuid(duid, uuid);
 	return json_object_set_new(state, "duid", value_duid(duid));
-}
-
-static bool read_link(const json_t *links, const char *dev, struct identity *identity)
-{
-	json_t *link = json_object_get(links, dev);
-	json_int_t number;
-	const char *text;
-
-	if (json_unpack(link, "{s:I, s:s}", "number", &number, "address", &text))
-		return false;
-	identity->link = (uint32_t)number;
-	return number >= 0 && number < LINKS_MAX && inet_pton(AF_INET6, text, &identity->address) == 1 &&
-	       IN6_IS_ADDR_LINKLOCAL(&identity->address);
 }
 
 /* One more than any other link has */
 static uint32_t free_number(json_t *links)
 {
-	json_int_t next = 0, number;
+	json_int_t next = 0;
 	const char *dev;
 	json_t *link;
 
-	json_object_foreach(links, dev, link) {
-		number = json_integer_value(json_object_get(link, "number"));
-		if (number >= next)
-			next = number + 1;
-	}
+	json_object_foreach(links, dev, link)
+		if (json_integer_value(link) >= next)
+			next = json_integer_value(link) + 1;
 	return (uint32_t)next % LINKS_MAX;
 }
 
-static int new_link(json_t *links, const char *dev, struct identity *identity)
+static int set_number(json_t *links, const char *dev, uint32_t *number)
 {
-	char text[INET6_ADDRSTRLEN];
+	const json_t *link = json_object_get(links, dev);
 
-	identity->link = free_number(links);
-	identity->address = (struct in6_addr) { .s6_addr = { 0xfe, 0x80 } };
-	if (think_up(identity->address.s6_addr + 8, 8))
-		return -1;
-	inet_ntop(AF_INET6, &identity->address, text, sizeof(text));
-	return json_object_set_new(links, dev, json_pack("{s:I, s:s}", "number",
-							 (json_int_t)identity->link,
-							 "address", text));
+	if (json_is_integer(link)) {
+		*number = (uint32_t)json_integer_value(link) % LINKS_MAX;
+		return 0;
+	}
+	*number = free_number(links);
+	return json_object_set_new(links, dev, json_integer(*number));
 }
 
 static int complete(json_t *state, const char *dev, const struct dhcp6_duid *duid,
@@ -123,7 +99,7 @@ static int complete(json_t *state, const char *dev, const struct dhcp6_duid *dui
 		links = json_object();
 		json_object_set_new(state, "links", links);
 	}
-	return read_link(links, dev, identity) ? 0 : new_link(links, dev, identity);
+	return set_number(links, dev, &identity->link);
 }
 
 int identity_load(const struct daemon *d, const char *dev, const struct dhcp6_duid *duid,

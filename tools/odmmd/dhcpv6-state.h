@@ -12,7 +12,6 @@
 
 struct identity {
 	struct dhcp6_duid duid;
-	struct in6_addr address;	/* our own, on this link */
 	uint32_t link;			/* its number, which no other link has */
 };
 

@@ -10,8 +10,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 #include "../dhcp6/network.h"
+#include "config.h"
 #include "dhcpv6-state.h"
-#include "own-address.h"
+#include "link-local.h"
 #include "source.h"
 
 #define MS		1000	/* microseconds */
@@ -23,9 +24,9 @@ struct dhcpv6_source {
 	struct dhcp6_client client;
 	struct dhcp6_duid duid;		/* that the configuration says, or empty */
 	uint32_t link, last_new;	/* of IAIDs: its number, the last instance of its own */
-	struct own_address address;
+	struct link_local address;
 	int fd;				/* -1 as long as there is no address to be heard at */
-	sd_event_source *io, *timer;
+	sd_event_source *io, *timer, *saver;
 	json_t *saved;			/* leases, as they are on disk */
 	uint64_t faults[DHCP6_FAULTS];
 };
@@ -55,12 +56,10 @@ static void set_timer(struct dhcpv6_source *d)
 	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
 }
 
-/* After whatever may have changed something */
-static void follow(struct dhcpv6_source *d)
+static void save(struct dhcpv6_source *d)
 {
 	json_t *leases = leases_value(&d->client);
 
-	set_timer(d);
 	if (json_equal(leases, d->saved) ||
 	    leases_save(d->source.daemon, d->source.dev, leases)) {
 		json_decref(leases);
@@ -68,6 +67,20 @@ static void follow(struct dhcpv6_source *d)
 	}
 	json_decref(d->saved);
 	d->saved = leases;
+}
+
+static int on_idle(sd_event_source *saver, void *data)
+{
+	(void)saver;
+	save(data);
+	return 0;
+}
+
+/* After whatever may have changed something: the disk is slower than those who wait. */
+static void follow(struct dhcpv6_source *d)
+{
+	set_timer(d);
+	sd_event_source_set_enabled(d->saver, SD_EVENT_ONESHOT);
 }
 
 /* --- What the client does --- */
@@ -216,33 +229,44 @@ static const struct dhcp6_ops client_ops = {
 /* --- The network --- */
 
 /* Said the first time, and each time that they have doubled. */
-static void count_fault(struct dhcpv6_source *d, enum dhcp6_fault fault)
+static void count_fault(struct dhcpv6_source *d, const struct in6_addr *from,
+			enum dhcp6_fault fault)
 {
 	uint64_t n = ++d->faults[fault];
+	char text[INET6_ADDRSTRLEN];
 
 	say(n & (n - 1) ? LOG_DEBUG : LOG_WARNING,
-	    "source dhcpv6: %s: message ignored: %s (%llu so far)", d->source.dev,
-	    dhcp6_fault_name(fault), (unsigned long long)n);
+	    "source dhcpv6: %s: message from %s ignored: %s (%llu so far)", d->source.dev,
+	    inet_ntop(AF_INET6, from, text, sizeof(text)), dhcp6_fault_name(fault),
+	    (unsigned long long)n);
+}
+
+static void hear(struct dhcpv6_source *d, const struct in6_addr *from, struct dhcp6_bytes bytes)
+{
+	struct dhcp6_message m;
+	enum dhcp6_fault fault;
+
+	/* The host has another client, which hears that, too. */
+	if (!dhcp6_is_to(&d->client.duid, bytes))
+		return;
+	fault = dhcp6_parse(&d->format, bytes, &m);
+	if (!fault)
+		fault = dhcp6_receive(&d->client, &m, now(d));
+	if (fault)
+		count_fault(d, from, fault);
+	follow(d);
 }
 
 static int on_readable(sd_event_source *source, int fd, uint32_t revents, void *data)
 {
 	static uint8_t buf[65536];
-	struct dhcpv6_source *d = data;
-	struct dhcp6_message m;
-	enum dhcp6_fault fault;
-	ssize_t len = network_read(fd, buf, sizeof(buf));
+	struct dhcp6_bytes bytes;
+	struct in6_addr from;
 
 	(void)source;
 	(void)revents;
-	if (len < 0)
-		return 0;
-	fault = dhcp6_parse(&d->format, buf, (size_t)len, &m);
-	if (!fault)
-		fault = dhcp6_receive(&d->client, &m, now(d));
-	if (fault)
-		count_fault(d, fault);
-	follow(d);
+	if (network_read(fd, buf, sizeof(buf), &bytes, &from))
+		hear(data, &from, bytes);
 	return 0;
 }
 
@@ -265,25 +289,23 @@ static void close_socket(struct dhcpv6_source *d)
 	d->fd = -1;
 }
 
-static int open_socket(struct dhcpv6_source *d)
+static int open_socket(struct dhcpv6_source *d, const struct in6_addr *addr)
 {
-	d->fd = network_open(d->source.ifindex, d->source.dev, &d->address.addr);
+	d->fd = network_open(d->source.ifindex, addr);
 	if (d->fd >= 0 && sd_event_add_io(d->source.daemon->event, &d->io, d->fd, EPOLLIN,
 					  on_readable, d) >= 0)
 		return 0;
-	say(LOG_ERR, "source dhcpv6: %s: no socket: %s", d->source.dev,
-	    errno == EADDRINUSE ? "the other DHCPv6 client lets nobody else have the port" :
-				  strerror(errno));
+	say(LOG_ERR, "source dhcpv6: %s: no socket: %s", d->source.dev, strerror(errno));
 	close_socket(d);
 	return -1;
 }
 
-static void on_address(void *data, bool usable)
+static void on_address(void *data, const struct in6_addr *addr)
 {
 	struct dhcpv6_source *d = data;
 
 	close_socket(d);
-	if (!usable || open_socket(d))
+	if (!addr || open_socket(d, addr))
 		return;
 	dhcp6_resume(&d->client, now(d));
 	follow(d);
@@ -408,6 +430,25 @@ static void dhcpv6_moved(struct source *s, uint32_t ifindex)
 	follow(d);
 }
 
+static void close_timers(struct dhcpv6_source *d)
+{
+	d->timer = sd_event_source_unref(d->timer);
+	d->saver = sd_event_source_unref(d->saver);
+}
+
+static int open_timers(struct dhcpv6_source *d)
+{
+	sd_event *event = d->source.daemon->event;
+
+	if (sd_event_add_time(event, &d->timer, CLOCK_BOOTTIME, 0, MS, on_timer, d) >= 0 &&
+	    sd_event_add_defer(event, &d->saver, on_idle, d) >= 0 &&
+	    sd_event_source_set_priority(d->saver, SD_EVENT_PRIORITY_IDLE) >= 0)
+		return 0;
+	say(LOG_ERR, "source dhcpv6: no timer");
+	close_timers(d);
+	return -1;
+}
+
 static void dhcpv6_stop(struct source *s)
 {
 	struct dhcpv6_source *d = dhcpv6_of(s);
@@ -417,12 +458,28 @@ static void dhcpv6_stop(struct source *s)
 		if (d->faults[fault])
 			say(LOG_INFO, "source dhcpv6: %s: messages ignored: %s: %llu", s->dev,
 			    dhcp6_fault_name(fault), (unsigned long long)d->faults[fault]);
+	save(d);
 	close_socket(d);
-	own_address_stop(&d->address);
-	d->timer = sd_event_source_unref(d->timer);
+	link_local_stop(&d->address);
+	close_timers(d);
 	dhcp6_end(&d->client);
 	json_decref(d->saved);
 	d->saved = NULL;
+}
+
+/* Two on a link would be the same client. */
+static bool is_second(const struct source *s)
+{
+	const struct config *config = s->daemon->config;
+	const struct source *other;
+	size_t i;
+
+	for (i = 0; i < config->n_sources; i++) {
+		other = config->source[i];
+		if (other->kind == s->kind && other->running && other->ifindex == s->ifindex)
+			return true;
+	}
+	return false;
 }
 
 static int dhcpv6_start(struct source *s)
@@ -430,20 +487,22 @@ static int dhcpv6_start(struct source *s)
 	struct dhcpv6_source *d = dhcpv6_of(s);
 	struct identity identity;
 
+	if (is_second(s)) {
+		say(LOG_ERR, "source dhcpv6: %s: one source of a link is enough", s->dev);
+		return -1;
+	}
 	dhcp6_init(&d->client);
 	if (identity_load(s->daemon, s->dev, d->duid.len ? &d->duid : NULL, &identity))
 		return -1;
 	d->client.duid = identity.duid;
 	d->link = identity.link;
-	d->address = (struct own_address) {
-		.ifindex = s->ifindex, .addr = identity.address, .changed = on_address, .data = d,
+	d->address = (struct link_local) {
+		.ifindex = s->ifindex, .changed = on_address, .data = d,
 	};
-	if (sd_event_add_time(s->daemon->event, &d->timer, CLOCK_BOOTTIME, 0, MS, on_timer, d) < 0) {
-		say(LOG_ERR, "source dhcpv6: no timer");
+	if (open_timers(d))
 		return -1;
-	}
-	if (own_address_start(&d->address, s->daemon->event)) {
-		d->timer = sd_event_source_unref(d->timer);
+	if (link_local_start(&d->address, s->daemon->event)) {
+		close_timers(d);
 		return -1;
 	}
 	d->saved = leases_load(s->daemon, s->dev, &d->client);

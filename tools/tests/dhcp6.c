@@ -6,19 +6,20 @@
  *   dhcp6 [prefix-option CODE] write KIND ID TYPE IAID [PREFIX]...
  *   dhcp6 times EXCHANGE RANDOM COUNT
  *   dhcp6 duid TEXT
+ *   dhcp6 is-to DUID HEX
  *   dhcp6 play [refuse] [rate MESSAGES] STEP...
  *
  * EXCHANGE := solicit | request | renew | rebind | moved | release
  * STEP := run MILLISECONDS | get TYPE IAID | abandon |
  *	   gone PREFIX | remember TYPE IAID PREFIX | adopt TYPE PREFIX VALID PREFERRED |
  *	   settle TYPE | mute | loud | resume | moved | hear ANSWER... end
- * ANSWER := advertise | reply | of SERVER | to CLIENT | id NUMBER | iaid NUMBER |
+ * ANSWER := advertise | reply | of SERVER | id NUMBER | iaid NUMBER |
  *	     rapid | preference NUMBER | type TYPE | knows TYPE | grace SECONDS |
  *	     times T1 T2 | status NUMBER | ia-status NUMBER | no-ia |
  *	     sol-max-rt SECONDS | prefix PREFIX VALID PREFERRED
  *
  * "run" does all there is to do until then, each at its time. An answer is to the
- * last message that was sent, by server 0001aa. RAND is 0.
+ * last message that was sent, by server 0009aa. RAND is 0.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -235,8 +236,6 @@ static bool take_word(struct words *w, struct dhcp6_message *m)
 {
 	if (next_is(w, "of")) {
 		take_duid(w, &m->server);
-	} else if (next_is(w, "to")) {
-		take_duid(w, &m->client);
 	} else if (next_is(w, "rapid")) {
 		m->rapid_commit = true;
 	} else if (next_is(w, "no-ia")) {
@@ -257,7 +256,7 @@ static void hear(struct words *w, struct dhcp6_client *c)
 {
 	struct dhcp6_message m = {
 		.kind = DHCP6_REPLY, .id = sent.id, .client = sent.client, .has_ia = true,
-		.iaid = sent.iaid, .server = { .len = 3, .data = { 0, 1, 0xaa } },
+		.iaid = sent.iaid, .server = { .len = 3, .data = { 0, 9, 0xaa } },
 	};
 	enum dhcp6_fault fault;
 
@@ -293,7 +292,7 @@ static void gone(struct words *w, struct dhcp6_client *c)
 
 static void remember(struct words *w, struct dhcp6_client *c)
 {
-	const struct dhcp6_duid server = { .len = 3, .data = { 0, 1, 0xaa } };
+	const struct dhcp6_duid server = { .len = 3, .data = { 0, 9, 0xaa } };
 	uint8_t type = (uint8_t)parse_u32(next(w, "TYPE"));
 	uint32_t iaid = parse_u32(next(w, "IAID"));
 	struct dhcp6_prefix p;
@@ -365,7 +364,7 @@ static void play(struct words *w)
 {
 	struct dhcp6_client c = {
 		.ops = &ops, .patience = 10000, .rate.messages = 100,
-		.duid = { .len = 3, .data = { 0, 1, 0xcc } },
+		.duid = { .len = 3, .data = { 0, 9, 0xcc } },
 	};
 
 	refuses = next_is(w, "refuse");
@@ -382,17 +381,24 @@ static void play(struct words *w)
 
 /* --- Messages --- */
 
-static void parse(struct words *w)
+static size_t take_hex(struct words *w, uint8_t *data, size_t room)
 {
 	const char *hex = next(w, "HEX");
+	size_t n;
+
+	for (n = 0; n < room && sscanf(hex + 2 * n, "%2hhx", data + n) == 1; n++)
+		;
+	return n;
+}
+
+static void parse(struct words *w)
+{
 	struct dhcp6_message m;
 	uint8_t data[4096];
 	enum dhcp6_fault fault;
-	size_t n;
+	size_t n = take_hex(w, data, sizeof(data));
 
-	for (n = 0; n < sizeof(data) && sscanf(hex + 2 * n, "%2hhx", data + n) == 1; n++)
-		;
-	fault = dhcp6_parse(&format, data, n, &m);
+	fault = dhcp6_parse(&format, (struct dhcp6_bytes) { data, n }, &m);
 	if (fault) {
 		printf("%s, %zu prefixes\n", dhcp6_fault_name(fault), m.n);
 		return;
@@ -404,7 +410,7 @@ static void parse(struct words *w)
 static void write_message(struct words *w)
 {
 	struct dhcp6_message m = {
-		.has_ia = true, .client = { .len = 3, .data = { 0, 1, 0xcc } },
+		.has_ia = true, .client = { .len = 3, .data = { 0, 9, 0xcc } },
 	};
 	struct dhcp6_packet packet;
 	size_t i;
@@ -415,7 +421,7 @@ static void write_message(struct words *w)
 	m.iaid = parse_u32(next(w, "IAID"));
 	m.rapid_commit = m.kind == DHCP6_SOLICIT;
 	if (peek(w))
-		m.server = (struct dhcp6_duid) { .len = 3, .data = { 0, 1, 0xaa } };
+		m.server = (struct dhcp6_duid) { .len = 3, .data = { 0, 9, 0xaa } };
 	while (peek(w))
 		take_prefix(w, &m.prefix[m.n++]);
 	dhcp6_write(&format, &m, &packet);
@@ -453,6 +459,17 @@ static void times(struct words *w)
 	printf("%s %llu\n", exchange_is_over(&x, x.due) ? "over" : "next", (unsigned long long)x.due);
 }
 
+static void is_to(struct words *w)
+{
+	uint8_t data[4096];
+	struct dhcp6_duid client;
+	size_t n;
+
+	take_duid(w, &client);
+	n = take_hex(w, data, sizeof(data));
+	puts(dhcp6_is_to(&client, (struct dhcp6_bytes) { data, n }) ? "yes" : "no");
+}
+
 static void duid(struct words *w)
 {
 	struct dhcp6_duid d;
@@ -475,6 +492,8 @@ int main(int argc, char **argv)
 		write_message(&w);
 	else if (next_is(&w, "times"))
 		times(&w);
+	else if (next_is(&w, "is-to"))
+		is_to(&w);
 	else if (next_is(&w, "duid"))
 		duid(&w);
 	else if (next_is(&w, "play"))

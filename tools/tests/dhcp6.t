@@ -23,8 +23,8 @@ writes()
 	gives "$1" 0 "$2" "$dhcp6" "${@:3}"
 }
 
-client=000100030001cc
-server=000200030001aa
+client=000100030009cc
+server=000200030009aa
 wishes=0006000400520011
 elapsed=000800020000
 type2=0011000900007ed90001000102
@@ -46,6 +46,20 @@ writes "the type in an option of the prefix" \
 writes "the same with a prefix" \
 	"03000001$client$server${elapsed}0006000600520011fde90019002e00000005${none}001a001e${none}40${prefix}fde9000102" \
 	prefix-option 65001 write 3 1 2 5 $a
+
+if command -v tshark text2pcap >/dev/null; then
+	pcap=$(mktemp)
+	for kind in 1 3 5 6 8; do
+		"$dhcp6" write $kind 1 2 5 $a $b
+		"$dhcp6" prefix-option 65001 write $kind 1 2 5 $a
+	done | sed 's/../ &/g; s/^/000000/' | text2pcap -q -6 fe80::1,ff02::1:2 -u 546,547 - "$pcap"
+	is "tshark finds nothing malformed in them" \
+		"$(tshark -r "$pcap" -Y '_ws.malformed || _ws.expert.severity == error' 2>/dev/null)" ""
+	is "nor anything but DHCPv6" "$(tshark -r "$pcap" -Y 'dhcpv6.iaprefix.pref_addr == 2001:db8:51::' 2>/dev/null | wc -l)" 10
+	rm "$pcap"
+else
+	skip "tshark finds nothing malformed in them" "there is no tshark"
+fi
 
 for text in 000100 00:01:00 "0001AbcD"; do
 	writes "DUID $text" "$(tr -d : <<<"${text,,}")" duid "$text"
@@ -92,7 +106,7 @@ is_bad()
 	reads "$1" "$2, 0 prefixes" "$3"
 }
 
-head="Reply 0x10203 client 0001cc server 0001aa"
+head="Reply 0x10203 client 0009cc server 0009aa"
 type=$(vendor "$(option 1 02)")
 good="$(ia 150 240 "$(of_prefix 600 300)")"
 said="ia 5 t1 150 t2 240 $a valid 600 preferred 300"
@@ -133,6 +147,12 @@ for n in 0 1 3; do
 	gives "$n bytes" 0 "short, 0 prefixes" "$dhcp6" parse "${whole:0:2 * n}"
 done
 gives "by nobody" 0 "no-server, 0 prefixes" "$dhcp6" parse "07010203$client$good"
+gives "to nobody" 0 "no-client, 0 prefixes" "$dhcp6" parse "07010203$server$good"
+gives "it is to us" 0 yes "$dhcp6" is-to 0009cc "07010203$server$good$client"
+for duid in 0009cd 0009cc00 0009; do
+	gives "it is to $duid" 0 no "$dhcp6" is-to 0009cc "07010203$(option 1 $duid)"
+done
+gives "it is to nobody, as far as that can be read" 0 yes "$dhcp6" is-to 0009cc "07010203${server}0001ffff"
 is_bad "half an option" option-length "${good}001100"
 is_bad "an option beyond the end" option-length "${good}0011ffff"
 is_bad "beyond the end of its IA" option-length "$(ia 0 0 001a001a00)$good"
@@ -182,11 +202,12 @@ writes "but not in the first time of a Solicit" "0 1100 3190 next 7161" times so
 
 # --- What follows ---
 
-# plays NAME WANTED WORDS...
+# plays NAME WANTED WORDS
 plays()
 {
-	# shellcheck disable=SC2086
-	gives "$1" 0 "$2" "$dhcp6" play ${*:3}
+	local words
+	read -d '' -ra words <<<"$3"
+	gives "$1" 0 "$2" "$dhcp6" play "${words[@]}"
 }
 
 granted="get 2 5 hear reply rapid type 2 prefix $a 600 300 end"
@@ -204,20 +225,20 @@ plays "for ever" "0: Solicit #1 rapid type 2 ia 5
 0: granted ia 5 $a valid 4294967295 preferred 4294967295
 1 left" "get 2 5 hear reply rapid type 2 prefix $a 4294967295 4294967295 end"
 plays "four messages: the preference of 255 is not waited with" "0: Solicit #1 rapid type 2 ia 5
-0: Request #2 server 0001aa type 2 ia 5 $a
+0: Request #2 server 0009aa type 2 ia 5 $a
 0: granted ia 5 $a valid 600 preferred 300
 1 left, next 150000" "get 2 5 hear advertise preference 255 type 2 prefix $a 600 300 end hear reply $renewed"
 plays "the best of those who answer within the first second" "0: Solicit #1 rapid type 2 ia 5
-1000: Request #2 server 0001bb type 2 ia 5 $b
-1 left, next 2000" "get 2 5 hear advertise preference 1 $renewed hear advertise of 0001bb preference 2 type 2 prefix $b 600 300 end
-	hear advertise of 0001dd preference 1 type 2 prefix $c 600 300 end run 1000"
+1000: Request #2 server 0009bb type 2 ia 5 $b
+1 left, next 2000" "get 2 5 hear advertise preference 1 $renewed hear advertise of 0009bb preference 2 type 2 prefix $b 600 300 end
+	hear advertise of 0009dd preference 1 type 2 prefix $c 600 300 end run 1000"
 plays "the first one that answers later" "0: Solicit #1 rapid type 2 ia 5
 1000: Solicit #1 elapsed 100 rapid type 2 ia 5
-1200: Request #2 server 0001aa type 2 ia 5 $a
+1200: Request #2 server 0009aa type 2 ia 5 $a
 1 left, next 2200" "get 2 5 run 1200 hear advertise preference 1 $renewed"
 plays "one that has none, and one that has" "0: Solicit #1 rapid type 2 ia 5
-1000: Request #2 server 0001aa type 2 ia 5 $a
-1 left, next 2000" "get 2 5 hear advertise of 0001bb ia-status 6 end hear advertise $renewed run 1000"
+1000: Request #2 server 0009aa type 2 ia 5 $a
+1 left, next 2000" "get 2 5 hear advertise of 0009bb ia-status 6 end hear advertise $renewed run 1000"
 
 plays "NoPrefixAvail: EADDRNOTAVAIL" "0: Solicit #1 rapid type 2 ia 5
 0: refused ia 5 EADDRNOTAVAIL
@@ -238,9 +259,9 @@ plays "no IA, a failure: none" "0: Solicit #1 rapid type 2 ia 5
 0 left" "get 2 5 hear reply rapid no-ia end get 2 6 hear reply rapid status 1 end"
 for is in "" "type 3"; do
 	plays "a server that ignores types (${is:-none}): it gets it back, sent until it answers" "0: Solicit #1 rapid type 2 ia 5
-0: Release #2 server 0001aa ia 5 $a
+0: Release #2 server 0009aa ia 5 $a
 0: refused ia 5 EOPNOTSUPP
-1000: Release #2 server 0001aa elapsed 100 ia 5 $a
+1000: Release #2 server 0009aa elapsed 100 ia 5 $a
 0 left" "get 2 5 hear reply rapid $is prefix $a 600 300 end run 1000 hear reply end"
 	plays "the same in its Advertise (${is:-none}): no Request" "0: Solicit #1 rapid type 2 ia 5
 0: refused ia 5 EOPNOTSUPP
@@ -254,34 +275,39 @@ plays "nobody answers" "0: Solicit #1 rapid type 2 ia 5
 0 left" "get 2 5 run 20000"
 plays "nobody takes it" "0: Solicit #1 rapid type 2 ia 5
 0: not taken ia 5 $a valid 600 preferred 300
-0: Release #2 server 0001aa ia 5 $a
+0: Release #2 server 0009aa ia 5 $a
 0: refused ia 5 EADDRNOTAVAIL
 1 left, next 1000" "refuse $granted"
 
 plays "nobody waits any more: what comes is given back" "0: Solicit #1 rapid type 2 ia 5
-500: Release #2 server 0001aa ia 5 $a
+500: Release #2 server 0009aa ia 5 $a
 1 left, next 1500" "get 2 5 abandon run 500 hear reply rapid $renewed"
+plays "asked for again: by the same IA, what was on its way is not heard" "0: Solicit #1 rapid type 2 ia 5
+500: Solicit #2 rapid type 2 ia 5
+500: ignored: transaction
+500: granted ia 5 $a valid 600 preferred 300
+1 left, next 150500" "get 2 5 abandon run 500 get 2 5 hear reply id 3001 rapid $renewed hear reply rapid $renewed"
 plays "and nothing more is asked" "0: Solicit #1 rapid type 2 ia 5
 0 left" "get 2 5 abandon run 20000"
 
 plays "renewed" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
+150000: Renew #2 server 0009aa type 2 ia 5 $a
 150000: changed ia 5 $a valid 600 preferred 300
 1 left, next 300000" "$granted run 150000 hear reply $renewed"
 plays "not renewed: bound to any server" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
-160000: Renew #2 server 0001aa elapsed 1000 type 2 ia 5 $a
-180000: Renew #2 server 0001aa elapsed 3000 type 2 ia 5 $a
-220000: Renew #2 server 0001aa elapsed 7000 type 2 ia 5 $a
+150000: Renew #2 server 0009aa type 2 ia 5 $a
+160000: Renew #2 server 0009aa elapsed 1000 type 2 ia 5 $a
+180000: Renew #2 server 0009aa elapsed 3000 type 2 ia 5 $a
+220000: Renew #2 server 0009aa elapsed 7000 type 2 ia 5 $a
 240000: Rebind #3 type 2 ia 5 $a
 240000: changed ia 5 $a valid 600 preferred 300
-390000: Renew #4 server 0001bb type 2 ia 5 $a
-1 left, next 400000" "$granted run 240000 hear reply of 0001bb $renewed run 390000"
+390000: Renew #4 server 0009bb type 2 ia 5 $a
+1 left, next 400000" "$granted run 240000 hear reply of 0009bb $renewed run 390000"
 plays "nor rebound: it lasts as long as it does" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
-160000: Renew #2 server 0001aa elapsed 1000 type 2 ia 5 $a
-180000: Renew #2 server 0001aa elapsed 3000 type 2 ia 5 $a
-220000: Renew #2 server 0001aa elapsed 7000 type 2 ia 5 $a
+150000: Renew #2 server 0009aa type 2 ia 5 $a
+160000: Renew #2 server 0009aa elapsed 1000 type 2 ia 5 $a
+180000: Renew #2 server 0009aa elapsed 3000 type 2 ia 5 $a
+220000: Renew #2 server 0009aa elapsed 7000 type 2 ia 5 $a
 240000: Rebind #3 type 2 ia 5 $a
 250000: Rebind #3 elapsed 1000 type 2 ia 5 $a
 270000: Rebind #3 elapsed 3000 type 2 ia 5 $a
@@ -290,52 +316,53 @@ plays "nor rebound: it lasts as long as it does" "$got
 550000: Rebind #3 elapsed 31000 type 2 ia 5 $a
 1 left" "$granted run 700000"
 plays "the server has failed: asked again" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
-160000: Renew #2 server 0001aa elapsed 1000 type 2 ia 5 $a
+150000: Renew #2 server 0009aa type 2 ia 5 $a
+160000: Renew #2 server 0009aa elapsed 1000 type 2 ia 5 $a
 1 left, next 180000" "$granted run 150000 hear reply status 1 end hear reply no-ia end run 160000"
-plays "a Renew leaves out what it has forgotten: it lasts" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
-1 left" "$granted run 150000 hear reply ia-status 6 end"
+plays "a Renew leaves out what it has forgotten: others are asked" "$got
+150000: Renew #2 server 0009aa type 2 ia 5 $a
+240000: Rebind #3 type 2 ia 5 $a
+1 left, next 250000" "$granted run 150000 hear reply ia-status 6 end run 240000"
 plays "it knows nothing of it: requested, not confirmed" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
-150000: Request #3 server 0001aa type 2 ia 5 $a
+150000: Renew #2 server 0009aa type 2 ia 5 $a
+150000: Request #3 server 0009aa type 2 ia 5 $a
 150000: not confirmed ia 5 $a valid 450 preferred 150
 1 left" "$granted run 150000 hear reply ia-status 3 end hear reply ia-status 6 end"
 plays "requested, and confirmed" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
-150000: Request #3 server 0001aa type 2 ia 5 $a
+150000: Renew #2 server 0009aa type 2 ia 5 $a
+150000: Request #3 server 0009aa type 2 ia 5 $a
 150000: changed ia 5 $a valid 600 preferred 300
 1 left, next 300000" "$granted run 150000 hear reply ia-status 3 end hear reply $renewed"
 plays "lifetime 0: it is over, and nobody has to be told" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
+150000: Renew #2 server 0009aa type 2 ia 5 $a
 150000: over ia 5 $a
 0 left" "$granted run 150000 hear reply type 2 prefix $a 0 0 end gone $a"
 plays "the answer states another type: what is new goes back, what there was is not confirmed" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
-150000: Release #3 server 0001aa ia 5 $b
+150000: Renew #2 server 0009aa type 2 ia 5 $a
+150000: Release #3 server 0009aa ia 5 $b
 2 left, next 151000" "$granted run 150000 hear reply type 3 prefix $a 600 300 prefix $b 600 300 end"
 
 plays "given back" "$got
-1000: Release #2 server 0001aa ia 5 $a
-2000: Release #2 server 0001aa elapsed 100 ia 5 $a
-4000: Release #2 server 0001aa elapsed 300 ia 5 $a
-8000: Release #2 server 0001aa elapsed 700 ia 5 $a
+1000: Release #2 server 0009aa ia 5 $a
+2000: Release #2 server 0009aa elapsed 100 ia 5 $a
+4000: Release #2 server 0009aa elapsed 300 ia 5 $a
+8000: Release #2 server 0009aa elapsed 700 ia 5 $a
 0 left" "$granted run 1000 gone $a run 100000"
 plays "any answer ends that" "$got
-0: Release #2 server 0001aa ia 5 $a
+0: Release #2 server 0009aa ia 5 $a
 0 left" "$granted gone $a hear reply status 3 end"
 plays "one of two" "0: Solicit #1 rapid type 2 ia 5
 0: granted ia 5 $a valid 600 preferred 300
 0: granted ia 5 $b valid 600 preferred 300
-0: Release #2 server 0001aa ia 5 $a
-150000: Renew #3 server 0001aa type 2 ia 5 $b
+0: Release #2 server 0009aa ia 5 $a
+150000: Renew #3 server 0009aa type 2 ia 5 $b
 1 left, next 160000" "get 2 5 hear reply rapid type 2 prefix $a 600 300 prefix $b 600 300 end gone $a hear reply end run 150000"
 plays "while it is being renewed: the answer that would give it again is not heard" "0: Solicit #1 rapid type 2 ia 5
 0: granted ia 5 $a valid 600 preferred 300
 0: granted ia 5 $b valid 600 preferred 300
-150000: Renew #2 server 0001aa type 2 ia 5 $a $b
-150000: Release #3 server 0001aa ia 5 $a
-150000: Renew #4 server 0001aa type 2 ia 5 $b
+150000: Renew #2 server 0009aa type 2 ia 5 $a $b
+150000: Release #3 server 0009aa ia 5 $a
+150000: Renew #4 server 0009aa type 2 ia 5 $b
 150000: ignored: transaction
 2 left, next 151000" "get 2 5 hear reply rapid type 2 prefix $a 600 300 prefix $b 600 300 end run 150000 gone $a run 150000
 	hear reply id 5003 $renewed"
@@ -345,7 +372,7 @@ plays "not of here" "not of here
 plays "moved: bound anew at once, by whoever is there" "$got
 1000: Rebind #2 type 2 ia 5 $a
 1000: changed ia 5 $a valid 600 preferred 300
-1 left, next 151000" "$granted run 1000 moved hear reply of 0001bb $renewed"
+1 left, next 151000" "$granted run 1000 moved hear reply of 0009bb $renewed"
 plays "nobody answers: all goes on as before" "$got
 1000: Rebind #2 type 2 ia 5 $a
 2000: Rebind #2 elapsed 100 type 2 ia 5 $a
@@ -363,9 +390,14 @@ plays "it is not mentioned" "$got
 1 left" "$granted moved hear reply ia-status 6 end"
 plays "types are not known there" "$got
 0: Rebind #2 type 2 ia 5 $a
-0: Release #3 server 0001aa ia 5 $b
+0: Release #3 server 0009aa ia 5 $b
 0: not confirmed ia 5 $a valid 600 preferred 300
 2 left, next 1000" "$granted moved hear reply prefix $a 600 300 prefix $b 600 300 end"
+plays "what was not confirmed there goes back to where it is from" "$got
+0: Rebind #2 type 2 ia 5 $a
+0: not confirmed ia 5 $a valid 600 preferred 300
+0: Release #3 server 0009aa ia 5 $a
+1 left, next 1000" "$granted moved hear reply of 0009bb ia-status 6 end gone $a"
 plays "while one is asked for" "0: Solicit #1 rapid type 2 ia 5
 0: Solicit #2 rapid type 2 ia 5
 1 left, next 1000" "get 2 5 moved"
@@ -403,15 +435,32 @@ plays "started again: what is held is bound anew, the rest given back, other typ
 not adopted
 not adopted
 0: Rebind #1 type 2 ia 5 $a
-0: Release #2 server 0001aa ia 6 $b
+0: Release #2 server 0009aa ia 6 $b
 0: changed ia 5 $a valid 600 preferred 300
 2 left, next 150000" "remember 2 5 $a remember 2 6 $b remember 3 7 $c adopt 2 $a 100 50 adopt 2 $a 100 50 adopt 2 $c 100 50
 	settle 2 hear reply iaid 6 id 7003 end hear reply iaid 5 id 3001 $renewed"
+
+plays "started again, and nobody answers: renewed in time" "adopted
+0: Rebind #1 type 2 ia 5 $a
+1000: Rebind #1 elapsed 100 type 2 ia 5 $a
+3000: Rebind #1 elapsed 300 type 2 ia 5 $a
+7000: Rebind #1 elapsed 700 type 2 ia 5 $a
+25000: Renew #2 server 0009aa type 2 ia 5 $a
+1 left, next 35000" "remember 2 5 $a adopt 2 $a 100 50 settle 2 run 25000"
 
 plays "no address to send from: sent as soon as there is" "0: Solicit cannot be sent
 300: Solicit #1 rapid type 2 ia 5
 300: granted ia 5 $a valid 600 preferred 300
 1 left, next 150300" "mute get 2 5 run 300 loud resume hear reply rapid $renewed"
+plays "what cannot be sent does not count as sent" "$got
+0: Release cannot be sent
+1000: Release cannot be sent
+2000: Release cannot be sent
+3000: Release cannot be sent
+4000: Release cannot be sent
+5000: Release cannot be sent
+5500: Release #2 server 0009aa ia 5 $a
+0 left" "$granted mute gone $a run 5500 loud resume hear reply end"
 plays "and when nobody waits any more, not at all" "0: Solicit cannot be sent
 0 left" "mute get 2 5 abandon"
 plays "no more than so many messages in 20 s" "0: Solicit #1 rapid type 2 ia 5
@@ -429,18 +478,17 @@ plays "a Reply without Rapid Commit to a Solicit" "0: Solicit #1 rapid type 2 ia
 0: ignored: kind
 1 left, next 1000" "get 2 5 hear reply $renewed"
 plays "an Advertise to a Renew" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
+150000: Renew #2 server 0009aa type 2 ia 5 $a
 150000: ignored: kind
 1 left, next 160000" "$granted run 150000 hear advertise $renewed"
-plays "of nobody's transaction, to another client, of another IA" "0: Solicit #1 rapid type 2 ia 5
+plays "of nobody's transaction, of another IA" "0: Solicit #1 rapid type 2 ia 5
 0: ignored: transaction
-0: ignored: other-client
 0: ignored: other-ia
-1 left, next 1000" "get 2 5 hear reply rapid id 7 $renewed hear reply rapid to 0001cd $renewed hear reply rapid iaid 6 $renewed"
+1 left, next 1000" "get 2 5 hear reply rapid id 7 $renewed hear reply rapid iaid 6 $renewed"
 plays "of another server than was asked" "$got
-150000: Renew #2 server 0001aa type 2 ia 5 $a
+150000: Renew #2 server 0009aa type 2 ia 5 $a
 150000: ignored: other-server
-1 left, next 160000" "$granted run 150000 hear reply of 0001bb $renewed"
+1 left, next 160000" "$granted run 150000 hear reply of 0009bb $renewed"
 plays "of a transaction that is over" "$got
 0: ignored: transaction
 1 left, next 150000" "$granted hear reply rapid $renewed"

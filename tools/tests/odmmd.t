@@ -22,7 +22,7 @@ check()
 }
 
 is "help" "$("$BIN/odmmd" -h | head -n 1 | cut -c -12)" "Usage: odmmd"
-for kind in pool exec; do
+for kind in pool exec ra dhcpv6; do
 	is "help has source $kind" "$("$BIN/odmmd" --help | grep -c "^ *source $kind ")" 1
 done
 gives "version" 0 "odmmd 0.1.0" "$BIN/odmmd" -V
@@ -55,6 +55,17 @@ check "no command" 1 "1: source exec: command /PATH is required" "source exec ty
 check "a command without path" 1 "1: source exec: command /PATH is required" "source exec type fixed dev lo command true"
 check "no time" 1 "1: source exec: timeout and parallel are at least 1" \
 	"source exec type fixed dev lo command /bin/true timeout 0"
+dhcpv6="source dhcpv6 type fixed dev lo"
+check "DHCPv6" 0 "" "$dhcpv6"
+check "all its words" 0 "" "$dhcpv6 home lo timeout 3600 rate 20000 duid 00:02:00:00:7e:d9:01 enterprise 4294967295" \
+	"  type-option 65535 types-option 65534 grace-option 65533 prefix-option 65001"
+check "patience" 1 "1: source dhcpv6: timeout is from 1 to 3600" "$dhcpv6 timeout 0"
+check "too much of it" 1 "1: source dhcpv6: timeout is from 1 to 3600" "$dhcpv6 timeout 3601"
+check "no rate" 1 "1: source dhcpv6: rate is from 1 to 20000" "$dhcpv6 rate 0"
+check "a DUID" 1 '1: argument "0001" is wrong: a DUID is 3 to 130 octets in hexadecimal' "$dhcpv6 duid 0001"
+check "no code" 1 "1: source dhcpv6: type-option is from 1 to 65535" "$dhcpv6 type-option 0"
+check "a large code" 1 "1: source dhcpv6: prefix-option is from 1 to 65535" "$dhcpv6 prefix-option 65536"
+check "a code of two" 1 "1: source dhcpv6: each option has a code of its own" "$dhcpv6 grace-option 2"
 check "a name" 1 '1: argument "a-name-that-is-long" is wrong: a name has at most 15 characters' "name a-name-that-is-long"
 check "no source" 1 "3: there is no source" "name x" ""
 check "begins with a blank" 1 "1: a statement begins at the beginning of a line" " $pool"

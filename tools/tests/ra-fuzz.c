@@ -4,10 +4,10 @@
  *
  *   ra-fuzz SEED COUNT FILE...
  *
- * A file has a message a line, in hexadecimal. Each message is read in each
- * format, from memory that ends where it does, and what is read has to be
- * possible; what follows for the prefixes, too. Prints how often each fault was
- * found and how often each thing followed: the same for the same seed.
+ * Each message is read in each format, from memory that ends where it does, and
+ * what is read has to be possible; what follows for the prefixes, too. Prints how
+ * often each fault was found and how often each thing followed: the same for the
+ * same seed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,16 +16,10 @@
 #include <string.h>
 #include <linux/odmm.h>
 #include "../ra/announced.h"
+#include "mutate.h"
 
-#define MESSAGES_MAX	256
-#define SIZE_MAX_BYTES	4096
 #define TWO_HOURS	7200
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-struct message {
-	uint8_t data[SIZE_MAX_BYTES];
-	size_t len;
-};
 
 static const struct ra_format formats[] = {
 	{ RA_OPTION, 253 }, { RA_OPTION, 254 }, { RA_PIO_FLAGS, 0 }, { RA_PIO_RESERVED, 0 },
@@ -33,96 +27,9 @@ static const struct ra_format formats[] = {
 
 static const char * const sources[] = { "fe80::1", "fe80::2", "2001:db8::1", "::" };
 
-static struct message corpus[MESSAGES_MAX];
-static size_t n_corpus;
-static uint64_t state;
 static uint64_t faults[RA_FAULTS], added, changed, withdrawn;
 static uint64_t now;
 static bool trusted;
-
-/* xorshift64* */
-static uint32_t any(uint32_t below)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (uint32_t)((state * 2685821657736338717ULL) >> 32) % below;
-}
-
-static void impossible(const char *what)
-{
-	printf("impossible: %s\n", what);
-	exit(1);
-}
-
-static void take_line(const char *hex)
-{
-	struct message *m = &corpus[n_corpus];
-
-	if (n_corpus == MESSAGES_MAX)
-		impossible("so large a corpus");
-	for (m->len = 0; m->len < SIZE_MAX_BYTES; m->len++)
-		if (sscanf(hex + 2 * m->len, "%2hhx", m->data + m->len) != 1)
-			break;
-	n_corpus++;
-}
-
-static void take_file(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	char *line = NULL;
-	size_t room = 0;
-
-	if (!f) {
-		perror(path);
-		exit(1);
-	}
-	while (getline(&line, &room, f) > 0)
-		if (line[0] != '#')
-			take_line(line);
-	free(line);
-	fclose(f);
-}
-
-static void change_byte(struct message *m)
-{
-	static const uint8_t telling[] = { 0, 1, 2, 3, 4, 5, 63, 64, 65, 128, 129, 253, 254, 255 };
-
-	if (m->len)
-		m->data[any((uint32_t)m->len)] = any(2) ? telling[any(ARRAY_SIZE(telling))] :
-							  (uint8_t)any(256);
-}
-
-static void cut(struct message *m)
-{
-	m->len = any((uint32_t)m->len + 1);
-}
-
-/* The end of another, from a place where an option may begin. */
-static void join(struct message *m)
-{
-	const struct message *other = &corpus[any((uint32_t)n_corpus)];
-	size_t from = 8 * (size_t)any((uint32_t)other->len / 8 + 1);
-	size_t len = other->len - from;
-
-	if (len > SIZE_MAX_BYTES - m->len)
-		len = SIZE_MAX_BYTES - m->len;
-	memcpy(m->data + m->len, other->data + from, len);
-	m->len += len;
-}
-
-static void make(struct message *m)
-{
-	uint32_t changes = any(5);
-
-	*m = corpus[any((uint32_t)n_corpus)];
-	if (!any(4))
-		join(m);
-	while (changes--)
-		change_byte(m);
-	if (!any(16))
-		cut(m);
-}
 
 static void check_prefix(const struct ra_prefix *p)
 {
@@ -231,7 +138,7 @@ static void try_one(struct announced *a)
 	struct ra ra;
 	size_t i;
 
-	make(&m);
+	mutate(&m, 8);
 	inet_pton(AF_INET6, sources[any(any(8) ? 2 : ARRAY_SIZE(sources))], &source);
 	exact = malloc(m.len ? m.len : 1);
 	if (!exact)
@@ -259,10 +166,10 @@ int main(int argc, char **argv)
 		fputs("usage: ra-fuzz SEED COUNT FILE...\n", stderr);
 		return 2;
 	}
-	state = strtoull(argv[1], NULL, 0) ^ 0x9e3779b97f4a7c15ULL;
+	mutate_seed(argv[1]);
 	count = strtoul(argv[2], NULL, 0);
 	for (i = 3; i < argc; i++)
-		take_file(argv[i]);
+		mutate_take_file(argv[i]);
 	while (count--)
 		try_one(&a);
 	for (i = 0; i < RA_FAULTS; i++)
