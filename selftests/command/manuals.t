@@ -68,20 +68,23 @@ class Shell:
     def __init__(self):
         self.process = subprocess.Popen(['bash'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENVIRONMENT,
                                         start_new_session=True)
+        self.turns = 0
 
-    def say(self, command, wanted, timeout=20):
-        """What it prints, once it has ended and said all that is wanted; or until the time is up."""
+    def say(self, command, wanted, timeout=60):
+        """What it prints, once it has ended and said all that is wanted; or until the time is up. A compiler takes long in emulation."""
+        self.turns += 1
+        mark = f'{END} {self.turns}'
         output = self.process.stdout
-        os.write(self.process.stdin.fileno(), f'{command}\necho {END}\n'.encode())
+        os.write(self.process.stdin.fileno(), f'{command}\necho {mark}\n'.encode())
         text, lines, end = b'', [], time.monotonic() + timeout
-        while END not in lines or left_over(wanted, lines)[0]:
+        while mark not in lines or left_over(wanted, lines)[0]:
             ready = select.select([output], [], [], max(0, end - time.monotonic()))[0]
             more = ready and os.read(output.fileno(), 65536)
             if not more:
                 break
             text += more
             lines = text.decode(errors='replace').splitlines()
-        return [line for line in lines if line != END]
+        return [line for line in lines if not line.startswith(END)]
 
     def end(self):
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -121,4 +124,4 @@ def follower(page):
 
 PAGES = [page for page in sorted(glob.glob(f'{TOP}/Documentation/man/*.[1-8]')) if examples(page)]
 if __name__ == '__main__':
-    run(*map(follower, PAGES))
+    run(*map(follower, PAGES), timeout=240)

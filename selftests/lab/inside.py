@@ -22,6 +22,12 @@ def lab(*words):
     return done.stdout
 
 
+def fresh():
+    """A lab of one's own, whatever a test that has failed has left."""
+    lab('down')
+    lab('up')
+
+
 def reaches(host, address):
     """Whether a packet comes there and back."""
     return not subprocess.run([LAB, 'exec', host, 'ping', '-q', '-c', '1', '-W', '1', address], stdout=subprocess.DEVNULL, check=False).returncode

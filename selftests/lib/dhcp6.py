@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """DHCPv6 as it is on the wire, and a server that says whatever a test wants, also what no server would."""
+import errno
 import ipaddress
 import select
 import socket
@@ -103,7 +104,12 @@ class Wire:
     def read(self):
         """(time in seconds, message) of all so far."""
         while select.select([self.sock], [], [], 0)[0]:
-            frame, control, _, _ = self.sock.recvmsg(2048, 256)
+            try:
+                frame, control, _, _ = self.sock.recvmsg(2048, 256)
+            except OSError as e:
+                if e.errno != errno.ENETDOWN:   # the link was down in between
+                    raise
+                continue
             if _is_dhcp6(frame):
                 seconds, ns = struct.unpack('qq', control[0][2])
                 self.messages.append((seconds + ns / 1e9, Message(frame[ETH_LEN + IPV6_LEN + UDP_LEN:])))

@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, '../lib'))
+sys.path[:0] = [os.path.join(HERE, path) for path in ('../lib', '../lab')]
 
 # pylint: disable=wrong-import-position
+from inside import lab
 from tap import diag, equal, ok, run
 
 PLAY = os.path.join(HERE, '../demo-mobility/play')
@@ -17,6 +18,7 @@ PLAY = os.path.join(HERE, '../demo-mobility/play')
 
 def play(*breaks, patience=30):
     """Exit status, and the lines of its table."""
+    lab('down')     # whatever a test that has failed has left
     words = [word for name in breaks for word in ('--break', name)]
     done = subprocess.run([PLAY, *words], stdout=subprocess.PIPE, text=True, check=False, env={**os.environ, 'DEMO_PATIENCE': str(patience)})
     diag(done.stdout)

@@ -14,7 +14,7 @@ sys.path[:0] = [os.path.join(HERE, path) for path in ('../lib', '../lab')]
 
 # pylint: disable=wrong-import-position
 from conversation import CHUNK, ENOUGH, Conversation
-from inside import lab
+from inside import fresh, lab
 from netns import Netns
 from odmm import BIND, SESSION, setsc, source, tcp
 from tap import diag, equal, ok, run
@@ -56,7 +56,7 @@ def goes_by(conversation, router, other, text):
 
 
 def test_flow_mobility():
-    lab('up')
+    fresh()
     s, peer = connect()
     prefix = ipaddress.IPv6Network((source(s), 64), strict=False)
     c = Conversation(s, peer)

@@ -35,6 +35,7 @@ def own_address(network):
 
 
 def test_down():
+    lab('down')
     refuses('status', 'it is not up', 'not up: no status')
     equal(tries('down'), (0, '', ''), 'it can be taken down all the same')
     equal(tries('help')[0], 0, 'help')
@@ -73,12 +74,13 @@ def _move():
     address = own_address('2001:db8:a1::/64')
     ok('mn: at ar1\n' in lab('status'), 'status: at ar1')
     equal(lab('move').split()[1], 'ar2', 'move: to the other access router')
-    ok('mn: at ar2\n' in lab('status'), 'status: at ar2')
+    status = lab('status')
+    ok('mn: at ar2\n' in status, 'status: at ar2')
+    ok(all(f'{name} (' in status for name in ('kea', 'odmmd', 'radvd-ar1', 'radvd-ar2', 'relay-ar1', 'relay-ar2')), 'status: all programs run')
     wait_for(lambda: reaches('cn', own_address('2001:db8:a2::/64')), 'the host to be reached at ar2')
     ok(not reaches('cn', address), 'the address that it had at ar1 is not reached any more')
     refuses('move ar2', 'the host is at ar2 already', 'not where it is')
     refuses('move ar3', 'no access router ar3; there are ar1 and ar2', 'nor where nothing is')
-    ok(all(f'{name} (' in lab('status') for name in ('kea', 'odmmd', 'radvd-ar1', 'radvd-ar2', 'relay-ar1', 'relay-ar2')), 'status: all programs run')
 
 
 def _join():

@@ -11,7 +11,7 @@ sys.path[:0] = [os.path.join(HERE, path) for path in ('../lib', '../lab')]
 
 # pylint: disable=wrong-import-position
 from carrier import Carrier
-from inside import LAB, lab, reaches
+from inside import LAB, fresh, lab, reaches
 from life import ANY_TIME, SLACK, Watch, now, took
 from netns import Netns
 from odmm import (BIND, DEPRECATED, FIXED, GRACEFUL, GRANTED, LOST, NONPERSISTENT, ON_NET, SESSION, get_addr, get_status, in_prefix, state,
@@ -132,7 +132,7 @@ def over_moves(mobile):
 
 
 def test_types():
-    lab('up')
+    fresh()
     with Netns.of('/run/netns/lab-mn').inside():
         over_moves(Mobile())
     lab('down')
