@@ -31,11 +31,12 @@ struct player {
 	struct datagram d;
 };
 
-static void hear_result(struct reader *reader, uint32_t seq, int error)
+static void hear_result(struct reader *reader, uint32_t seq, uint16_t type, int error)
 {
 	struct player *player = (struct player *)reader;
 
 	(void)seq;
+	(void)type;
 	if (player->result < 0)
 		player->result = error;
 }

@@ -31,7 +31,7 @@ struct talk {
 	int ports[PORTS];
 };
 
-static void hear_result(struct reader *reader, uint32_t seq, int error)
+static void hear_result(struct reader *reader, uint32_t seq, uint16_t type, int error)
 {
 	struct talk *talk = (struct talk *)reader;
 	const struct operation *op;
@@ -41,7 +41,8 @@ static void hear_result(struct reader *reader, uint32_t seq, int error)
 		return;
 	tally(talk->w, seq, error);
 	op = message_row_operation(seq, &dump);
-	if (op && op->privileged && !error && talk->w->settings->plain) {
+	if (op && op->privileged && !error && talk->w->settings->plain &&
+	    type == talk->w->settings->family) {
 		finding(talk->w, "a plain user has changed something");
 		datagram_print(stderr, talk->w->settings->family, &talk->d);
 	}

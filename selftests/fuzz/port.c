@@ -25,12 +25,14 @@ int port_send(int fd, const struct datagram *d)
 
 static void look_at(struct reader *reader, const struct nlmsghdr *nlh)
 {
-	const int *error = NLMSG_DATA(nlh);
+	const struct nlmsgerr *e = NLMSG_DATA(nlh);
 
 	switch (nlh->nlmsg_type) {
 	case NLMSG_ERROR:
+		reader->result(reader, nlh->nlmsg_seq, e->msg.nlmsg_type, -e->error);
+		break;
 	case NLMSG_DONE:
-		reader->result(reader, nlh->nlmsg_seq, -*error);
+		reader->result(reader, nlh->nlmsg_seq, nlh->nlmsg_type, -e->error);
 		break;
 	default:
 		reader->answer(reader, nlh);

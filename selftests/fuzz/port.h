@@ -9,9 +9,13 @@
 
 struct nlmsghdr;
 
-/* What a reader makes of the messages that come; @error is an errno. */
+/*
+ * What a reader makes of the messages that come; @error is an errno, @type that
+ * of what the kernel took for a message: it need not be one that was meant, as
+ * wrong lengths make it read on in the middle of another.
+ */
 struct reader {
-	void (*result)(struct reader *reader, uint32_t seq, int error);
+	void (*result)(struct reader *reader, uint32_t seq, uint16_t type, int error);
 	void (*answer)(struct reader *reader, const struct nlmsghdr *nlh);
 };
 
