@@ -97,7 +97,7 @@ def _join():
 
 def _capture():
     capture = Program('capture mn eth0 -l -c 1 -f icmp6[0]==133', LAB, stderr=subprocess.STDOUT)
-    capture.has('^Capturing on')
+    capture.has('^Capturing on', 120)        # tshark is large, and its files come through the emulated machine
     lab('move')
     capture.has('Router Solicitation')
     equal(capture.status(), 0, 'capture: the solicitation of a host that has moved')
