@@ -147,11 +147,11 @@ def fate(history, flow, n):
 
 
 def call(history, n):
-    """Of a new call to the server, after move number n."""
+    """Of a new call to the server, after move number n. As long as the network has no route to where it is it is tried again."""
     calls = history.conversations(f'call-{n}')
-    made = bool(calls) and 'connected' in calls[0].at
-    what = f'after {calls[0].at["connected"] - calls[0].at["opened"]:.1f} s' if made else 'not answered'
-    return Fate('new call', n, '-', '-', what, made)
+    made = next((c for c in calls if 'connected' in c.at), None)
+    what = f'after {made.at["connected"] - calls[0].at["opened"]:.1f} s' if made else 'not answered'
+    return Fate('new call', n, '-', '-', what, bool(made))
 
 
 def fates(history):
